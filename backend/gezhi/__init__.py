@@ -1,0 +1,1 @@
+"""Gezhi 格治: the closed loop of grid governance."""
