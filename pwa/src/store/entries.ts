@@ -1,0 +1,132 @@
+/** The outbox as a table: make, read, change and throw away entries, and tell every page about it. */
+import { loadClock, now } from './clock'
+import { database, fact, plain, write } from './db'
+import { unsent, type Entry, type NewEntry } from './entry'
+import { announce } from './outbox-channel'
+import { markPending } from './pending'
+import { sha256Hex } from './photos'
+
+/** How long the receipt of a signed-in person's entry stays visible. A resident's receipts stay. */
+const KEEP_SENT_MS = 3 * 24 * 3600 * 1000
+
+/** Who and what makes the entry: the page knows from its storage, the worker from the facts. */
+export interface Maker {
+  device: string
+  language: string
+}
+
+/** Everything, oldest first. */
+export async function entries(): Promise<Entry[]> {
+  return (await database()).getAllFromIndex('outbox', 'seq')
+}
+
+export async function entry(id: string): Promise<Entry | undefined> {
+  return (await database()).get('outbox', id)
+}
+
+/**
+ * Writes the entry to the disk and returns it. An id that is already there returns what is there: a
+ * double tap is one entry. An action on a case with unsent actions is chained behind the last of them.
+ */
+export async function add(made: NewEntry, maker: Maker, replaces?: string): Promise<Entry> {
+  await loadClock()
+  const hashes = await Promise.all(made.photos.map(sha256Hex))
+  const fresh = {
+    label: '',
+    ...plain(made),
+    ...maker,
+    id: made.id ?? uuidv7(now()),
+    occurredAt: new Date(now()).toISOString(),
+    madeAt: Date.now(),
+    monotonic: Math.round(performance.now()),
+    hashes,
+    state: 'waiting' as const,
+    attempts: 0,
+    ...(replaces && { replaces }),
+  }
+  const kept = await write(['outbox', 'facts'], async (tx) => {
+    const box = tx.objectStore('outbox')
+    const old = replaces === undefined ? undefined : await box.get(replaces)
+    const twin = await box.get(fresh.id)
+    if (twin) return twin
+    const facts = tx.objectStore('facts')
+    const all = await box.index('seq').getAll()
+    // A corrected entry takes the place in the line of the one it replaces.
+    const counter = ((await facts.get('seq')) as number | undefined) ?? 0
+    const seq = old?.seq ?? counter + 1
+    if (!old) await facts.put(seq, 'seq')
+    const after = old ? old.after : lastUnsentOn(fresh, all)
+    const complete: Entry = { ...fresh, seq, ...(after && { after }) }
+    await box.put(complete)
+    if (old) {
+      await box.delete(old.id)
+      for (const next of all) if (next.after === old.id) await box.put({ ...next, after: complete.id })
+    }
+    return complete
+  })
+  await changed(kept.caseId)
+  return kept
+}
+
+/** Writes changes onto an entry that is still there; the entry afterwards, or undefined. */
+export async function change(id: string, changes: Partial<Entry>): Promise<Entry | undefined> {
+  const result = await write(['outbox'], async (tx) => {
+    const box = tx.objectStore('outbox')
+    const old = await box.get(id)
+    if (!old) return undefined
+    const next = { ...old, ...changes }
+    await box.put(next)
+    return next
+  })
+  await changed(result?.caseId)
+  return result
+}
+
+/**
+ * Throws an entry away at the person's own wish. What was chained behind it cannot happen any more and is
+ * marked refused, so that nothing disappears unseen.
+ */
+export async function discard(id: string): Promise<void> {
+  await write(['outbox'], async (tx) => {
+    const box = tx.objectStore('outbox')
+    await box.delete(id)
+    for (const next of await box.index('seq').getAll()) {
+      if (next.after !== id || !unsent(next)) continue
+      const problem = { status: 409, code: 'earlier_discarded', detail: '', action: '' }
+      await box.put({ ...next, state: 'refused', problem })
+    }
+  })
+  await changed()
+}
+
+/** Removes receipts of signed-in people: those older than three days, or with `all` every one. */
+export async function forgetSent(all = false): Promise<void> {
+  await write(['outbox'], async (tx) => {
+    const box = tx.objectStore('outbox')
+    for (const old of await box.index('seq').getAll()) {
+      const over = all || Date.now() - (old.sentAt ?? 0) > KEEP_SENT_MS
+      if (old.state === 'sent' && old.author.startsWith('user:') && over) await box.delete(old.id)
+    }
+  })
+  await changed()
+}
+
+/**
+ * How many things this phone had promised to send and no longer has, because the browser threw the storage
+ * away: the cookie remembers the number, the counter in the storage is gone.
+ */
+export async function lostEntries(): Promise<number> {
+  const promised = Number(/(?:^|; )pending=(\d+)/.exec(document.cookie)?.[1] ?? 0)
+  return promised > 0 && (await fact('seq')) === undefined ? promised : 0
+}
+
+async function changed(caseId?: string): Promise<void> {
+  await markPending((await entries()).filter(unsent).length)
+  announce({ type: 'changed', ...(caseId && { caseId }) })
+}
+
+function lastUnsentOn(made: NewEntry, all: Entry[]): string | undefined {
+  if (made.kind !== 'action') return undefined
+  const before = all.filter((e) => e.kind === 'action' && e.caseId === made.caseId && e.author === made.author && unsent(e))
+  return before[before.length - 1]?.id
+}

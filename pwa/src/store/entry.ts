@@ -1,0 +1,94 @@
+/** What one thing in the outbox looks like, and what a screen hands in to make one. */
+
+/** The server's problem+json as kept beside a refused entry. */
+export interface Problem {
+  status: number
+  code: string
+  title?: string
+  detail: string
+  action: string
+  fields?: Record<string, string[]>
+  /** For a 409: how the case stands now. */
+  current?: Record<string, unknown>
+}
+
+export type EntryKind = 'report' | 'action' | 'note'
+
+/** waiting and sending: not confirmed. refused: the server said no, a person must look. sent: receipt kept. */
+export type EntryState = 'waiting' | 'sending' | 'refused' | 'sent'
+
+export interface NewEntry {
+  kind: EntryKind
+  /** For kind action. */
+  caseId?: string
+  /** For kind note; its secret is in `fields`. */
+  receiptCode?: string
+  /** The body without id, occurred_at and photos. For an action also without `after`: the outbox links the chain. */
+  fields: Record<string, unknown>
+  /** Already shrunk. */
+  photos: Blob[]
+  /** `user:<uuid>` or `device:<uuid>`: sent in this author's name or not at all. */
+  author: string
+  /** Made beforehand by a form so that a double tap is one entry. */
+  id?: string
+  /** What a list calls it, in the words of the day it was made: 处置 · 井盖破损. */
+  label?: string
+}
+
+export interface Entry extends NewEntry {
+  id: string
+  label: string
+  device: string
+  /** zh-CN or en: the language the server's answer should come in. */
+  language: string
+  /** Order of making on this device. */
+  seq: number
+  /** Id of the unsent entry on the same case that must come first. */
+  after?: string
+  /** ISO time by the corrected clock; never changes, for the same id must be the same body. */
+  occurredAt: string
+  /** Device time of making in milliseconds, as its own clock said, and how long the page had been running. */
+  madeAt: number
+  monotonic: number
+  /** SHA-256 in hex, one a photo. */
+  hashes: string[]
+  state: EntryState
+  /** How often a batch with this entry was tried. */
+  attempts: number
+  problem?: Problem
+  /** The server's answer: receipt, action answer or course. */
+  result?: Record<string, unknown>
+  sentAt?: number
+  /** The refused entry this one was made from. */
+  replaces?: string
+}
+
+/** Not yet confirmed by the server, refused ones included. */
+export function unsent(entry: Entry): boolean {
+  return entry.state !== 'sent'
+}
+
+/** The JSON that crosses the wire in `POST /commands`. */
+export function command(entry: Entry): Record<string, unknown> {
+  const body: Record<string, unknown> = {
+    ...entry.fields,
+    kind: entry.kind,
+    id: entry.id,
+    occurred_at: entry.occurredAt,
+  }
+  if (entry.kind === 'report') {
+    body.photos = entry.hashes
+    if (entry.replaces) body.replaces = entry.replaces
+  } else if (entry.hashes.length) {
+    body.photos = entry.hashes
+  }
+  if (entry.kind === 'note') body.receipt_code = entry.receiptCode
+  if (entry.kind === 'action') {
+    body.case_id = entry.caseId
+    if (entry.after) {
+      body.after = entry.after
+      delete body.version
+    }
+  }
+  return body
+}
