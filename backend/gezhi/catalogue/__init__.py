@@ -1,0 +1,1 @@
+"""The catalogue: matters, who is responsible, limits, calendars."""

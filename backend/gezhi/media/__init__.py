@@ -1,0 +1,1 @@
+"""Media: photos by content hash, checked, cleaned, stored, and served by signed links."""

@@ -1,0 +1,1 @@
+"""Notify: subscriptions, notifications, and the channels that carry them."""

@@ -1,0 +1,1 @@
+"""People: users, units, posts, the roster, sign-in and sessions."""
