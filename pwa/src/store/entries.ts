@@ -1,10 +1,11 @@
 /** The outbox as a table: make, read, change and throw away entries, and tell every page about it. */
 import { loadClock, now } from './clock'
-import { database, fact, plain, write } from './db'
+import { database, plain, write } from './db'
 import { unsent, type Entry, type NewEntry } from './entry'
 import { announce } from './outbox-channel'
 import { markPending } from './pending'
 import { sha256Hex } from './photos'
+import { uuidv7 } from '../shared/ids'
 
 /** How long the receipt of a signed-in person's entry stays visible. A resident's receipts stay. */
 const KEEP_SENT_MS = 3 * 24 * 3600 * 1000
@@ -55,7 +56,7 @@ export async function add(made: NewEntry, maker: Maker, replaces?: string): Prom
     const counter = ((await facts.get('seq')) as number | undefined) ?? 0
     const seq = old?.seq ?? counter + 1
     if (!old) await facts.put(seq, 'seq')
-    const after = old ? old.after : lastUnsentOn(fresh, all)
+    const after = old ? all.find((e) => e.id === old.after && unsent(e))?.id : lastUnsentOn(fresh, all)
     const complete: Entry = { ...fresh, seq, ...(after && { after }) }
     await box.put(complete)
     if (old) {
@@ -109,15 +110,6 @@ export async function forgetSent(all = false): Promise<void> {
     }
   })
   await changed()
-}
-
-/**
- * How many things this phone had promised to send and no longer has, because the browser threw the storage
- * away: the cookie remembers the number, the counter in the storage is gone.
- */
-export async function lostEntries(): Promise<number> {
-  const promised = Number(/(?:^|; )pending=(\d+)/.exec(document.cookie)?.[1] ?? 0)
-  return promised > 0 && (await fact('seq')) === undefined ? promised : 0
 }
 
 async function changed(caseId?: string): Promise<void> {

@@ -1,0 +1,87 @@
+/**
+ * The outbox as screens see it: hand something in, watch it go.
+ *
+ * `submit` resolves when the entry is on the disk: only then may a screen say 已保存. Sending is the
+ * runner's business and starts by itself.
+ */
+import { deviceId } from '../shared/device'
+import { add, type Maker } from './entries'
+import { fact, setFact } from './db'
+import type { Entry, NewEntry } from './entry'
+import { listen, type OutboxMessage } from './outbox-channel'
+import { pauseUntil, run } from './runner'
+
+export { discard, entries, entry, forgetSent } from './entries'
+export { unsent, type Entry, type EntryState, type NewEntry, type Problem } from './entry'
+export type { OutboxMessage } from './outbox-channel'
+export { lostEntries } from './pending'
+export { run, type RunResult } from './runner'
+
+/** Writes the entry to the disk, starts the runner and returns the entry without waiting for the network. */
+export async function submit(made: NewEntry): Promise<Entry> {
+  const kept = await add(made, await maker())
+  kick()
+  return kept
+}
+
+/**
+ * Sends a refused entry again with other content, under a new id that replaces it in its place in the line. What was
+ * chained behind it follows the new one. Photos stay unless given.
+ */
+export async function resend(refused: Entry, fields: Record<string, unknown>, photos = refused.photos): Promise<Entry> {
+  const { kind, caseId, receiptCode, author, label } = refused
+  const kept = await add({ kind, caseId, receiptCode, author, label, fields, photos }, await maker(), refused.id)
+  kick()
+  return kept
+}
+
+/** Calls back whenever the outbox has moved, here, in another tab or in the worker; returns the way to stop. */
+export function watch(callback: (message: OutboxMessage) => void): () => void {
+  return listen(callback)
+}
+
+let started = false
+let timer: ReturnType<typeof setTimeout> | undefined
+
+/** Starts the runner's triggers in a page, once: now, network back, page visible, and a timer. */
+export function startRunner(): void {
+  if (started) return
+  started = true
+  addEventListener('online', kick)
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') kick()
+  })
+  kick()
+}
+
+function kick(): void {
+  void attempt(true)
+}
+
+async function attempt(force: boolean): Promise<void> {
+  try {
+    if ((await run(force)) === 'later') await plan()
+  } catch (error) {
+    // The storage itself failed (full, or closed by an upgrade): nothing was lost by not sending; try again.
+    console.warn('outbox', error)
+    await plan(30_000)
+  }
+}
+
+/** Tries again when the pause is over; the worker may do the same when the browser supports Background Sync. */
+async function plan(wait?: number): Promise<void> {
+  clearTimeout(timer)
+  const until = wait === undefined ? (await pauseUntil()) - Date.now() : wait
+  timer = setTimeout(() => void attempt(false), Math.max(1000, until))
+  const registration = await navigator.serviceWorker?.getRegistration().catch(() => undefined)
+  const sync = (registration as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync
+  await sync?.register('outbox').catch(() => undefined)
+}
+
+/** A page knows its device and language; it leaves them for the worker, which has no localStorage. */
+async function maker(): Promise<Maker> {
+  const made = { device: deviceId(), language: document.documentElement.lang || 'zh-CN' }
+  const known = await fact<Maker>('maker')
+  if (known?.device !== made.device || known.language !== made.language) await setFact('maker', made)
+  return made
+}
