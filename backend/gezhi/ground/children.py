@@ -54,7 +54,7 @@ class Child:
         if self._before:
             self._before()
         rotate(self.log)
-        who = {"user": self._account.uid, "group": self._account.gid, "extra_groups": []} if self._account else {}
+        other = self._account
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", self.goodbye.name.removeprefix("SIG"), "--", *self._command],
@@ -64,7 +64,9 @@ class Child:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
-                **who,  # type: ignore[arg-type]
+                user=other.uid if other else None,
+                group=other.gid if other else None,
+                extra_groups=[] if other else None,
             )
         self._started = time.monotonic()
 

@@ -50,7 +50,9 @@ def lock(ground: Ground) -> Iterator[None]:
     try:
         handle = path.open("a+", encoding="utf-8")
     except OSError as error:
-        raise Failure(f"{ground.var} cannot be written: {error.strerror}. Choose another folder with GEZHI_VAR.") from error
+        raise Failure(
+            f"{ground.var} cannot be written: {error.strerror}. Choose another folder with GEZHI_VAR."
+        ) from error
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -92,10 +94,14 @@ def addresses(ground: Ground) -> list[str]:
     deadline = time.monotonic() + PORT_PATIENCE
     while True:
         try:
-            return [address for address in (EVERYWHERE if ground.lan else LOOPBACK) if _can_listen(address, ground.port)]
+            return [
+                address for address in (EVERYWHERE if ground.lan else LOOPBACK) if _can_listen(address, ground.port)
+            ]
         except OSError as error:
             if error.errno == errno.EACCES:
-                raise Failure(f"Port {ground.port} is only for the administrator. Choose one above 1023, as PORT=8080.") from error
+                raise Failure(
+                    f"Port {ground.port} is only for the administrator. Choose one above 1023, as PORT=8080."
+                ) from error
             if error.errno != errno.EADDRINUSE:
                 raise
             if time.monotonic() > deadline:

@@ -41,4 +41,4 @@ def gezhi(*arguments: str) -> list[str]:
 
 
 def _log_level() -> str:
-    return os.environ.get("LOG_LEVEL", "info").lower()
+    return (os.environ.get("LOG_LEVEL") or "info").lower()

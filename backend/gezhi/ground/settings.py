@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from gezhi.ground.failure import Failure
 
@@ -40,16 +39,9 @@ class Ground:
         return self.var / "log"
 
     def environment(self, inherited: Mapping[str, str], database_url: str) -> dict[str, str]:
-        """Return the environment of every child: what was inherited, with the settings that have defaults spelled out."""
-        defaults = {
-            "PUBLIC_URL": self.address,
-            "MEDIA_URL": "file://" + quote(str(self.var / "media")),
-            "CITY": "3601",
-            "RATE_LIMIT_STORAGE": "memory://",
-            "LOG_LEVEL": "info",
-        }
+        """Return the environment of every child; other settings keep the defaults of gezhi.config."""
         fixed = {"GEZHI_VAR": str(self.var), "PORT": str(self.port), "DATABASE_URL": database_url}
-        return {**defaults, **{name: value for name, value in inherited.items() if value}, **fixed}
+        return {**inherited, **fixed, "PUBLIC_URL": inherited.get("PUBLIC_URL") or self.address}
 
 
 def read(environ: Mapping[str, str] | None = None, *, lan: bool = False) -> Ground:
@@ -58,7 +50,9 @@ def read(environ: Mapping[str, str] | None = None, *, lan: bool = False) -> Grou
     var = Path(values.get("GEZHI_VAR") or CHECKOUT / "var")
     if not var.is_absolute():
         raise Failure(f"GEZHI_VAR must be an absolute path, but it is '{var}'.")
-    return Ground(var=var, port=_port(values.get("PORT") or "8080"), database_url=values.get("DATABASE_URL", ""), lan=lan)
+    return Ground(
+        var=var, port=_port(values.get("PORT") or "8080"), database_url=values.get("DATABASE_URL", ""), lan=lan
+    )
 
 
 def _port(text: str) -> int:

@@ -1,0 +1,24 @@
+-- Where a point lies (rules P2, P3): its grid, an exclusive one before a base one and the lowest code on a tie; else the
+-- nearest base grid within 200 m; else the smallest region that covers it. All null: outside the city.
+create or replace function locate_v1(
+  p_city text, p_lng float8, p_lat float8, out region_code text, out quality text, out distance_m float8
+) language plpgsql stable as $$
+declare
+  v_point geometry := st_setsrid(st_point(p_lng, p_lat), 4326);
+begin
+  select code into region_code from regions
+   where level = 15 and kind <> 'micro' and starts_with(code, p_city) and st_covers(geom, v_point)
+   order by kind desc, code limit 1;  -- 'exclusive' sorts after 'base'
+  if found then quality := 'exact'; distance_m := 0; return; end if;
+
+  -- 0.0018 degrees are 200 m of latitude; the box is widened for the longitude, then metres decide (rule P5).
+  select code, st_distance(geom::geography, v_point::geography) into region_code, distance_m from regions
+   where level = 15 and kind = 'base' and starts_with(code, p_city)
+     and geom && st_expand(v_point, 0.0018 / cos(radians(least(abs(p_lat), 80))), 0.0018)
+   order by 2, 1 limit 1;
+  if found and distance_m <= 200 then quality := 'approximate'; return; end if;
+
+  select code into region_code from regions
+   where level < 15 and starts_with(code, p_city) and st_covers(geom, v_point) order by level desc, code limit 1;
+  if found then quality := 'exact'; distance_m := 0; else region_code := null; distance_m := null; end if;
+end $$;
