@@ -1,4 +1,12 @@
-declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string; revision: string | null }[] }
+/** The service worker of the resident and field doors: each file is one duty. It never intercepts anything but GET. */
+import { offerLivePhotos } from './photos'
+import { offerShell } from './precache'
+import { offerNotificationClick } from './notification-click'
+import { offerPush } from './push'
+import { offerSync } from './sync'
 
-/** The files of the phone doors, as the build lists them. */
-export const files = self.__WB_MANIFEST
+offerShell()
+offerLivePhotos()
+offerPush()
+offerNotificationClick()
+offerSync()

@@ -4,7 +4,7 @@ import { database, plain, write } from './db'
 import { unsent, type Entry, type NewEntry } from './entry'
 import { announce } from './outbox-channel'
 import { markPending } from './pending'
-import { sha256Hex } from './photos'
+import { sha256Hex } from './hash'
 import { uuidv7 } from '../shared/ids'
 
 /** How long the receipt of a signed-in person's entry stays visible. A resident's receipts stay. */

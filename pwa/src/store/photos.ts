@@ -1,5 +1,7 @@
 /** Photos made small on the phone: long side 1600 px, 300 kB, upright, without the camera's metadata. */
 
+export { sha256Hex } from './hash'
+
 const LONG_SIDE = 1600
 const MAX_BYTES = 300 * 1024
 const QUALITIES = [0.82, 0.7, 0.55, 0.4, 0.28]
@@ -31,12 +33,6 @@ export async function shrink(file: Blob): Promise<Blob> {
     if (smallest.size <= MAX_BYTES) break
   }
   return smallest
-}
-
-/** SHA-256 of the bytes in lower-case hex: the photo's name on the server. */
-export async function sha256Hex(blob: Blob): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', await blob.arrayBuffer())
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function makeCanvas(width: number, height: number): HTMLCanvasElement | OffscreenCanvas {

@@ -1,0 +1,19 @@
+/** Shared phones: what the next person must not find. */
+import { database } from './db'
+import { forgetSent } from './entries'
+
+/** Photos of cases, kept by the service worker. */
+export const PHOTO_CACHE = 'photos'
+
+/** Drafts of the field door; a resident's unfinished report on the same phone is not ours to throw away. */
+const fieldDrafts = () => IDBKeyRange.bound('field:', 'field;')
+
+/** Clears everything a signed-in person left on this phone except what they have not sent yet. */
+export async function clearPerson(): Promise<void> {
+  const db = await database()
+  await db.clear('fetched')
+  await db.delete('drafts', fieldDrafts())
+  await db.delete('facts', 'author')
+  await forgetSent(true)
+  await caches?.delete(PHOTO_CACHE)
+}
