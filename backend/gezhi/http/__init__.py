@@ -1,0 +1,1 @@
+"""What every endpoint shares: problems, strict bodies, cursors, limits, headers, logs, metrics. Knows no domain."""

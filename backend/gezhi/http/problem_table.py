@@ -1,0 +1,199 @@
+"""Every problem the API can answer: its stable code, its status, and what it says in both languages.
+
+`detail` says what is wrong, `action` what to do about it. Texts may name parameters in braces.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Said(NamedTuple):
+    """A problem's words in one language."""
+
+    title: str
+    detail: str
+    action: str
+
+
+class Known(NamedTuple):
+    """One kind of problem; `retry_after` in seconds where trying again by itself makes sense."""
+
+    status: int
+    zh: Said
+    en: Said
+    retry_after: int | None = None
+
+
+PROBLEMS: dict[str, Known] = {
+    "bad_json": Known(
+        400,
+        Said("数据读不懂", "请求内容不是规范的 JSON：{reason}。", "请更新应用后再试。"),
+        Said("Unreadable data", "The request body is not strict JSON: {reason}.", "Update the app and try again."),
+    ),
+    "not_signed_in": Known(
+        401,
+        Said("未登录", "这里需要登录，或者登录已经过期。", "请登录后再试，未发出的内容仍保存在本机。"),
+        Said(
+            "Not signed in",
+            "This needs a sign-in, or yours has ended.",
+            "Sign in; what is unsent stays on this device.",
+        ),
+    ),
+    "bad_credentials": Known(
+        401,
+        Said("登录失败", "账号、密码或验证码不对。", "请核对后重试；忘记密码请找系统管理员重置。"),
+        Said(
+            "Sign-in failed",
+            "Account, password or code is wrong.",
+            "Check them; an administrator can reset a password.",
+        ),
+    ),
+    "second_factor_needed": Known(
+        401,
+        Said("需要验证码", "这个账号登录时还要动态验证码。", "请输入验证器应用上的六位数字。"),
+        Said(
+            "Code needed",
+            "This account signs in with a one-time code too.",
+            "Enter the six digits your authenticator shows.",
+        ),
+    ),
+    "missing_header": Known(
+        403,
+        Said("请求不完整", "缺少请求头 {header}。", "请从本应用的页面操作；接口调用方请补上这个请求头。"),
+        Said("Incomplete request", "The header {header} is missing.", "Use the app's own pages, or send that header."),
+    ),
+    "wrong_origin": Known(
+        403,
+        Said("来源不符", "请求来自别的网站，已拒绝。", "请从本应用的地址打开页面再操作。"),
+        Said("Wrong origin", "The request came from another site and was refused.", "Open the app at its own address."),
+    ),
+    "not_found": Known(
+        404,
+        Said("没有找到", "没有这个内容，或者它不在您的范围内。", "请核对编号，或返回列表刷新。"),
+        Said("Not found", "It does not exist or lies outside your scope.", "Check the number, or go back and refresh."),
+    ),
+    "method_not_allowed": Known(
+        405,
+        Said("不支持的操作", "这个地址不支持该请求方法。", "请查看接口文档 /api/docs。"),
+        Said("Method not allowed", "This address does not take that method.", "See the documentation at /api/docs."),
+    ),
+    "stale_version": Known(
+        409,
+        Said("案件已有变化", "案件在您操作之前已经变化。", "请看最新状态；您填写的内容已存为未采纳，不会丢失。"),
+        Said(
+            "The case moved on",
+            "The case changed before your action arrived.",
+            "See its state now; what you sent is kept.",
+        ),
+    ),
+    "not_allowed_now": Known(
+        409,
+        Said("现在不能这样办", "案件当前的状态不允许这个操作。", "请看现在可以做的操作；您填写的内容已保留。"),
+        Said(
+            "Not allowed now",
+            "The case's state does not allow this action.",
+            "See what is allowed; what you sent is kept.",
+        ),
+    ),
+    "no_longer_yours": Known(
+        409,
+        Said("案件已转交他人", "这个案件已经不由您办理。", "无需再处理；您填写的内容已存为未采纳，受理台可以看到。"),
+        Said(
+            "No longer yours", "The case is with somebody else now.", "Nothing to do; the desk can see what you sent."
+        ),
+    ),
+    "twin_in_flight": Known(
+        409,
+        Said("同一操作正在处理", "同样的请求正在处理中。", "请稍候，系统会自动重试。"),
+        Said("Already being done", "The same request is still being worked on.", "Wait; it is tried again by itself."),
+        retry_after=2,
+    ),
+    "too_large": Known(
+        413,
+        Said("内容太大", "超过了上限 {limit}。", "请减小后重试；照片请用普通画质拍摄。"),
+        Said("Too large", "It is larger than the limit of {limit}.", "Make it smaller; take photos in normal quality."),
+    ),
+    "not_a_photo": Known(
+        415,
+        Said("照片无法使用", "{reason_zh}", "请重新拍摄，或换一张 JPEG、PNG、WEBP、HEIC 照片。"),
+        Said("Not a usable photo", "{reason_en}", "Take it again, or choose a JPEG, PNG, WEBP or HEIC photo."),
+    ),
+    "not_json": Known(
+        415,
+        Said("格式不支持", "这里只接收 JSON。", "请把 Content-Type 设为 application/json。"),
+        Said("Unsupported format", "Only JSON is taken here.", "Send Content-Type: application/json."),
+    ),
+    "invalid": Known(
+        422,
+        Said("填写有误", "有内容不符合要求。", "请按标出的字段修改后再提交。"),
+        Said("Please correct", "Something sent does not fit.", "Correct the fields named and send again."),
+    ),
+    "same_id_other_body": Known(
+        422,
+        Said("编号重复", "这个编号已经用于另一份内容。", "请修改后作为新的一份重新提交。"),
+        Said("Id already used", "This id was used for something else.", "Send the changed content as a new one."),
+    ),
+    "outside_city": Known(
+        422,
+        Said("不在服务范围", "这个位置不在{city}范围内。", "请核对地图上的位置；其他城市的问题请向当地反映。"),
+        Said(
+            "Outside the city", "This place is not in {city}.", "Check the pin; report elsewhere to the city concerned."
+        ),
+    ),
+    "place_needed": Known(
+        422,
+        Said("缺少位置", "没有地点，也没有地址。", "请打开定位、在地图上选点，或写下地址。"),
+        Said("Place needed", "There is neither a point nor an address.", "Use GPS, drop a pin, or write the address."),
+    ),
+    "photo_required": Known(
+        422,
+        Said("缺少照片", "这一步需要照片。", "请拍摄后再提交。"),
+        Said("Photo required", "This step needs a photo.", "Take one and send again."),
+    ),
+    "outside_fence": Known(
+        422,
+        Said(
+            "不在现场",
+            "离案件位置 {distance} 米，超出 {fence} 米的核查范围。",
+            "请到现场后再提交；定位不准时请到开阔处重试。",
+        ),
+        Said(
+            "Not on site", "You are {distance} m away; the limit is {fence} m.", "Go there, or retry GPS in the open."
+        ),
+    ),
+    "hash_mismatch": Known(
+        422,
+        Said("照片传输有误", "收到的内容与它的校验值不符。", "请重新上传，系统会自动重试。"),
+        Said("Damaged upload", "What arrived does not match its hash.", "Upload it again; the app does so by itself."),
+    ),
+    "too_many_requests": Known(
+        429,
+        Said("操作太频繁", "请求次数超过了限制。", "请在 {seconds} 秒后再试。"),
+        Said("Too many requests", "The limit of requests was passed.", "Try again in {seconds} seconds."),
+        retry_after=60,
+    ),
+    "internal": Known(
+        500,
+        Said("系统出错", "服务器出了问题，已经记录。", "请稍后再试；需要帮助时请提供编号 {request_id}。"),
+        Said(
+            "Something broke", "The server failed; it was recorded.", "Try again later; quote {request_id} when asking."
+        ),
+    ),
+    "storage_full": Known(
+        503,
+        Said("存储空间不足", "服务器暂时存不下新的内容，没有保存任何一部分。", "请保留在本机，系统会自动重试。"),
+        Said(
+            "Storage is full",
+            "The server cannot keep anything new; nothing was saved.",
+            "Keep it; it is tried again by itself.",
+        ),
+        retry_after=60,
+    ),
+    "unavailable": Known(
+        503,
+        Said("服务暂时不可用", "服务器暂时无法处理。", "请稍候，系统会自动重试。"),
+        Said("Unavailable", "The server cannot do this right now.", "Wait; it is tried again by itself."),
+        retry_after=3,
+    ),
+}
