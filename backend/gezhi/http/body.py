@@ -140,16 +140,21 @@ def read_bytes(max_bytes: int) -> bytes:
     return raw
 
 
+def read_strict(max_bytes: int) -> Any:
+    """The body of this request as strict JSON; raises Problem not_json, too_large, bad_json."""
+    kind = request.environ.get("CONTENT_TYPE", "")
+    if kind != "application/json" and kind.partition(";")[0].strip().lower() != "application/json":
+        raise Problem("not_json")
+    return parse(read_bytes(max_bytes))
+
+
 def read_json(schema: marshmallow.Schema, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     """The body of this request as `schema` loads it.
 
     Raises Problem: not_json (Content-Type), too_large, bad_json (syntax, duplicate keys, NaN, depth over 20, NUL, lone
     surrogates), invalid (with field paths).
     """
-    kind = request.environ.get("CONTENT_TYPE", "")
-    if kind != "application/json" and kind.partition(";")[0].strip().lower() != "application/json":
-        raise Problem("not_json")
-    value = parse(read_bytes(max_bytes))
+    value = read_strict(max_bytes)
     try:
         return cast(dict[str, Any], schema.load(value))
     except ValidationError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gezhi.db import Base
@@ -29,6 +29,7 @@ class User(Base):
     name: Mapped[str] = mapped_column(Text)
     password_hash: Mapped[str | None] = mapped_column(Text, comment="argon2id; null: cannot sign in by password")
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary, comment="AES-256-GCM under the installation's key")
+    totp_step: Mapped[int | None] = mapped_column(BigInteger, comment="30-second step of the last code used: once only")
     totp_required: Mapped[bool] = mapped_column(server_default=text("true"), comment="false in the demo only")
     demo: Mapped[bool] = mapped_column(server_default=text("false"))
     failed_tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
