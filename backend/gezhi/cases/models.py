@@ -36,7 +36,13 @@ class Case(Base):
     __table_args__ = (
         CheckConstraint(f"state in {tuple(STATES)}", name="state"),
         Index("cases_city_number_index", "city", "number"),
-        Index("cases_city_region_code_index", "city", text("region_code text_pattern_ops"), "created_at"),
+        Index(
+            "cases_city_region_code_index",
+            "city",
+            "region_code",
+            "created_at",
+            postgresql_ops={"region_code": "text_pattern_ops"},
+        ),
         Index("cases_city_due_at_index", "city", "due_at", postgresql_where=_open),
         Index("cases_city_assignee_index", "city", "assignee_post_id", postgresql_where=_open),
         Index("cases_city_lead_unit_index", "city", "lead_unit_id", postgresql_where=_open),

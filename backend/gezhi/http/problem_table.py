@@ -103,6 +103,31 @@ PROBLEMS: dict[str, Known] = {
             "No longer yours", "The case is with somebody else now.", "Nothing to do; the desk can see what you sent."
         ),
     ),
+    "not_yours_to_do": Known(
+        409,
+        Said("不是您的事项", "这一步现在由别人来做。", "请查看案件当前状态；您填写的内容已保留，受理台可以看到。"),
+        Said("Not yours to do", "Somebody else does this step now.", "See how the case stands; what you wrote is kept."),
+    ),
+    "unknown_matter": Known(
+        422,
+        Said("没有这个事项", "所选类别或事项不在本市启用的清单里。", "请刷新后重新选择。"),
+        Said("Unknown matter", "This category or matter is not turned on in this city.", "Reload and choose again."),
+    ),
+    "unknown_assignee": Known(
+        422,
+        Said("没有这个承办人", "所选岗位或单位不存在，或者已经离任。", "请重新选择承办人。"),
+        Said("Unknown assignee", "This post or unit does not exist, or has ended.", "Choose another assignee."),
+    ),
+    "already_rated": Known(
+        422,
+        Said("已经评价过", "这件事您已经评价过了。", "如果问题又出现，请重新上报。"),
+        Said("Already rated", "You have rated this already.", "If the problem is back, report it again."),
+    ),
+    "rating_not_open": Known(
+        422,
+        Said("现在不能评价", "结案后 14 天内可以评价。", "还没结案的，请等办好以后再评价。"),
+        Said("Rating is not open", "A case can be rated for 14 days after it is closed.", "Wait until it is done."),
+    ),
     "twin_in_flight": Known(
         409,
         Said("同一操作正在处理", "同样的请求正在处理中。", "请稍候，系统会自动重试。"),

@@ -1,0 +1,37 @@
+"""The database as a whole: every model, and `migrate`, which brings a database to this version of the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+
+from gezhi import audit
+from gezhi.cases import models as cases
+from gezhi.catalogue import models as catalogue
+from gezhi.config import settings
+from gezhi.db import apply_functions
+from gezhi.media import models as media
+from gezhi.notify import models as notify
+from gezhi.people import models as people
+from gezhi.places import models as places
+
+MODELS = (audit, cases, catalogue, media, notify, people, places)
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+_LOCK = 0x67657A6869  # "gezhi": two processes that migrate at the same time take turns
+
+
+def migrate(revision: str = "head") -> list[str]:
+    """Bring the database to `revision`, then re-apply the SQL functions that changed; returns their names."""
+    with psycopg.connect(settings().database_url, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        command.upgrade(config(), revision)
+        with connection.transaction():
+            return apply_functions(connection)
+
+
+def config() -> Config:
+    """Alembic's configuration of this checkout."""
+    return Config(MIGRATIONS / "alembic.ini")
