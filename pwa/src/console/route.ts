@@ -1,0 +1,34 @@
+import { ref, watch } from 'vue'
+import { fromQuery, toQuery, type Filters } from './queue/filters'
+
+/** The filters of the queue; the address bar follows. */
+export const filters = ref<Filters>(fromQuery(location.search))
+
+/** The case whose drawer is open; Back closes it. */
+export const openCase = ref<string | null>(new URLSearchParams(location.search).get('case'))
+
+/** Changes some of the filters. */
+export function narrow(change: Partial<Filters>): void {
+  filters.value = { ...filters.value, ...change }
+}
+
+function address(): string {
+  const parts = [toQuery(filters.value), openCase.value && `case=${openCase.value}`].filter(Boolean)
+  return parts.length ? `/console?${parts.join('&')}` : '/console'
+}
+
+function follow(push: boolean) {
+  const next = address()
+  if (next === location.pathname + location.search) return
+  if (push) history.pushState(null, '', next)
+  else history.replaceState(null, '', next)
+}
+
+// Opening and closing a case and going to another place are steps to come back from; typing and moving on are not.
+watch(openCase, (id, before) => follow((id === null) !== (before === null)))
+watch(filters, (next, before) => follow(next.place !== before.place))
+
+window.addEventListener('popstate', () => {
+  filters.value = fromQuery(location.search)
+  openCase.value = new URLSearchParams(location.search).get('case')
+})
