@@ -1,5 +1,13 @@
 """The SQL of notify."""
 
+# Whether the log may hold something new. Reading in earnest locks the cursor's row, which costs a write.
+UNREAD = """
+select exists (
+  select from events where city = %(city)s and (xid, position) > (
+    select coalesce(max(reader.xid), '0'), coalesce(max(reader.position), 0)
+      from consumers reader where reader.city = %(city)s and reader.name = %(name)s))
+"""
+
 # Who is told of each addressing: a post, or the posts on duty of a unit (its handlers) or of a region's desk. When none
 # of them is on duty they all find it in their list. `awake`: may be paged now; off duty only by what is urgent (P6).
 RECIPIENTS = """
@@ -24,7 +32,7 @@ with told as (
   select candidate.*, on_duty_v1(candidate.post_id, now()) as on_duty, matter.urgency <> 'ordinary' as urgent
     from candidate
     join posts post on post.id = candidate.post_id and post.city = %(city)s
-     and current_date >= post.starts_on and (post.ends_on is null or current_date <= post.ends_on)
+     and (now() at time zone 'Asia/Shanghai')::date between post.starts_on and coalesce(post.ends_on, 'infinity')
     join users on users.id = candidate.user_id and users.disabled_at is null
     join cases matter on matter.city = %(city)s and matter.id = candidate.case_id
 ), group_on_duty as (

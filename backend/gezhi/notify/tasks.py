@@ -19,7 +19,7 @@ from gezhi.cases.workflow import ACTIONS
 from gezhi.db import connection
 from gezhi.notify import queries
 from gezhi.notify.keys import base64url
-from gezhi.notify.texts import Subject, render
+from gezhi.notify.texts import render, subject
 from gezhi.notify.webpush import Address, Answer, Sender, Urgency
 
 LIFE = timedelta(hours=24)  # what nobody could deliver in a day is only in the list of notifications
@@ -49,13 +49,7 @@ class Message:
 def payload(row: Any) -> dict[str, Any]:
     """What the browser gets: ids, the matter, the grid and the deadline, in its own language."""
     language = row.language
-    title, body = render(
-        Subject(
-            row.kind, row.action, row.sensitive, row.matter, row.matter_en, row.category, row.category_en, row.place,
-            row.due_at,
-        ),
-        language,
-    )  # fmt: skip
+    title, body = render(subject(row), language)
     sign = ACTIONS["sign"]
     can_sign = row.kind == "task" and row.state in sign.sources
     return {

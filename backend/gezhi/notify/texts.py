@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 CITY_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991, so no zone database is needed
 
@@ -36,6 +37,12 @@ class Subject:
     category_en: str | None
     place: str | None
     due_at: datetime | None
+
+
+def subject(row: Any) -> Subject:
+    """The subject in a row that has its columns."""
+    names = row.matter, row.matter_en, row.category, row.category_en
+    return Subject(row.kind, row.action, row.sensitive, *names, row.place, row.due_at)
 
 
 def due(at: datetime, now: datetime, language: str) -> str:

@@ -1,0 +1,1 @@
+"""Live: what happens in a reader's scope, as it happens."""
