@@ -99,7 +99,9 @@ class Responsibility(Base):
     __tablename__ = "responsibilities"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["city", "kind", "code"], ["city_matters.city", "city_matters.kind", "city_matters.code"], ondelete="cascade"
+            ["city", "kind", "code"],
+            ["city_matters.city", "city_matters.kind", "city_matters.code"],
+            ondelete="cascade",
         ),
     )
 

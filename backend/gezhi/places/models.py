@@ -34,4 +34,6 @@ class Region(Base):
     source: Mapped[str] = mapped_column(Text, comment="where the polygon comes from")
     demo: Mapped[bool] = mapped_column(server_default=text("false"))
     geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", 4326, spatial_index=False))
-    point: Mapped[Any] = mapped_column(Geometry("POINT", 4326, spatial_index=False), comment="a point inside, for labels")
+    point: Mapped[Any] = mapped_column(
+        Geometry("POINT", 4326, spatial_index=False), comment="a point inside, for labels"
+    )
