@@ -106,7 +106,9 @@ PROBLEMS: dict[str, Known] = {
     "not_yours_to_do": Known(
         409,
         Said("不是您的事项", "这一步现在由别人来做。", "请查看案件当前状态；您填写的内容已保留，受理台可以看到。"),
-        Said("Not yours to do", "Somebody else does this step now.", "See how the case stands; what you wrote is kept."),
+        Said(
+            "Not yours to do", "Somebody else does this step now.", "See how the case stands; what you wrote is kept."
+        ),
     ),
     "unknown_matter": Known(
         422,
