@@ -64,6 +64,7 @@ class Child:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
+                close_fds=False,  # the lock on GEZHI_VAR is the one thing they inherit
                 user=other.uid if other else None,
                 group=other.gid if other else None,
                 extra_groups=[] if other else None,

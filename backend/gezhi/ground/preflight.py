@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from gezhi.ground.failure import Failure
 from gezhi.ground.settings import Ground, read
@@ -21,7 +22,8 @@ from gezhi.ground.settings import Ground, read
 LEAST_FREE_MB = 500
 LOOPBACK = ("127.0.0.1", "::1")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what --lan is for
-PORT_PATIENCE = 3.0  # seconds; the processes of a killed run need a moment to let go of it
+LEAVE_PATIENCE = 20.0  # seconds for the children of a killed run to end
+PORT_PATIENCE = 3.0  # seconds for the system to free a port just used
 
 
 def main() -> None:
@@ -41,32 +43,44 @@ def check(ground: Ground) -> None:
 
 @contextmanager
 def lock(ground: Ground) -> Iterator[None]:
-    """Hold the folder for this process alone; raise Failure, naming the holder, when another run has it.
+    """Hold the folder for this process and its children; raise Failure, naming the holder, when another run has it.
 
-    The kernel lets go of it when the process ends, however it ends, so it is never stale.
+    The kernel lets go of it when the last of them ends, however it ends. Children of a killed run have a moment to go.
     """
     make_folder(ground.var)
-    path = ground.var / "up.lock"
     try:
-        handle = path.open("a+", encoding="utf-8")
+        handle = (ground.var / "up.lock").open("a+", encoding="ascii")
     except OSError as error:
-        raise Failure(
-            f"{ground.var} cannot be written: {error.strerror}. Choose another folder with GEZHI_VAR."
-        ) from error
+        raise Failure(f"{ground.var} cannot be written: {error.strerror}. Choose another with GEZHI_VAR.") from error
     with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        deadline = time.monotonic() + LEAVE_PATIENCE
+        while not _locked(handle):
             handle.seek(0)
-            holder = handle.read().strip() or "starting"
-            raise Failure(
-                f"Gezhi is already running in {ground.var} ({holder}). "
-                "Stop it first, or give this one its own folder and port: GEZHI_VAR=/other/folder PORT=8081 scripts/up"
-            ) from None
+            holder = handle.read().partition(" ")
+            if holder[0] and Path("/proc", holder[0]).exists():
+                raise Failure(
+                    f"Gezhi is already running in {ground.var} (process {holder[0]}, {holder[2].strip()}). "
+                    "Stop it first, or give this one its own folder and port: "
+                    "GEZHI_VAR=/other/folder PORT=8081 scripts/up"
+                )
+            if time.monotonic() > deadline:
+                raise Failure(
+                    f"Processes of an earlier run still use {ground.var}. Find and end them: fuser -v {handle.name}"
+                )
+            time.sleep(0.1)
         handle.truncate(0)
-        handle.write(f"process {os.getpid()}, {ground.address}\n")
+        handle.write(f"{os.getpid()} {ground.address}\n")
         handle.flush()
+        os.set_inheritable(handle.fileno(), True)
         yield
+
+
+def _locked(handle: TextIO) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def make_folder(var: Path) -> None:

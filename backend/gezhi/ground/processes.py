@@ -9,7 +9,7 @@ LISTEN_HERE = "127.0.0.1"
 
 def web_command(*, socket: Path | None = None, host: str = LISTEN_HERE, port: int = 8000) -> list[str]:
     """Return the command that serves pages' data and the API, on a Unix socket or on host and port."""
-    where = ["--uds", str(socket), "--uds-permissions", "600"] if socket else ["--host", host, "--port", str(port)]
+    where = ["--uds", str(socket), "--uds-permissions", "0o600"] if socket else ["--host", host, "--port", str(port)]
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", *where),
         *("--workers", os.environ.get("WEB_WORKERS") or "2", "--blocking-threads", "4"),

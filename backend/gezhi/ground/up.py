@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -119,23 +120,22 @@ class Supervisor:
         say("starting web, live stream, worker and Caddy")
         sockets = folder(self.ground.var / "run", "live.sock", myself())
         web, live = sockets / "web.sock", sockets / "live.sock"
-        for stale in (web, live):
-            stale.unlink(missing_ok=True)
-        commands = {
-            "web": processes.web_command(socket=web),
-            "live": processes.live_command(socket=live),
-            "worker": processes.worker_command(),
-            "caddy": ["caddy", "run", "--config", str(CHECKOUT / "Caddyfile"), "--adapter", "caddyfile"],
-        }
-        caddy = caddy_environment(self.ground, listen, web, live)
-        for name, command in commands.items():
-            child = Child(name, command, env=caddy if name == "caddy" else env, log=self.ground.log / f"{name}.log")
-            child.start()
-            self.children.append(child)
+        caddy = ["caddy", "run", "--config", str(CHECKOUT / "Caddyfile"), "--adapter", "caddyfile"]
+        self._launch("web", processes.web_command(socket=web), env, web)
+        self._launch("live", processes.live_command(socket=live), env, live)
+        self._launch("worker", processes.worker_command(), env)
+        self._launch("caddy", caddy, caddy_environment(self.ground, listen, web, live))
         self._await("web", lambda: answers(web))
         self._await("live", lambda: connects(socket.AF_UNIX, str(live)))
         self._await("caddy", lambda: all(connects_tcp(address, self.ground.port) for address in listen))
         self._await("worker", lambda: True)
+
+    def _launch(self, name: str, command: list[str], env: dict[str, str], listens: Path | None = None) -> None:
+        """Start a server and watch over it. A socket file left by a killed one would keep it from starting."""
+        before = partial(listens.unlink, missing_ok=True) if listens else None
+        child = Child(name, command, env=env, log=self.ground.log / f"{name}.log", before=before)
+        child.start()
+        self.children.append(child)
 
     def _await(self, name: str, ready: Callable[[], bool]) -> None:
         """Wait until a child is ready; raise Failure when it dies or takes too long."""
