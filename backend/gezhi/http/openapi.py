@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import flask_smorest
 import marshmallow
@@ -58,6 +58,19 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     ARGUMENTS_PARSER = StrictParser()
 
+    if TYPE_CHECKING:  # flask-smorest is not typed; its decorators leave a view's type as it is
+
+        def route(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def get(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def post(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def put(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def delete(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def response(self, *given: Any, **options: Any) -> Callable[[View], View]: ...
+        def alt_response(self, *given: Any, **options: Any) -> Callable[[View], View]: ...
+        def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]: ...
+        @staticmethod
+        def doc(**described: Any) -> Callable[[View], View]: ...
+
 
 class _Api(flask_smorest.Api):  # type: ignore[misc]
     DEFAULT_ERROR_RESPONSE_NAME = "PROBLEM"
@@ -76,10 +89,7 @@ for _field, _pattern in ((body.Uuid7, "uuid"), (body.Sha256Hex, "sha256"), (body
 
 def takes(schema: type[marshmallow.Schema]) -> Callable[[View], View]:
     """Document the body of a view that reads it itself with `read_json` (the hot routes do)."""
-    described: Callable[[View], View] = Blueprint.doc(
-        requestBody={"required": True, "content": {"application/json": {"schema": schema}}}
-    )
-    return described
+    return Blueprint.doc(requestBody={"required": True, "content": {"application/json": {"schema": schema}}})
 
 
 def document() -> dict[str, Any]:

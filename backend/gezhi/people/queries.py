@@ -52,3 +52,28 @@ select r.code, r.name, r.demo, st_xmin(b), st_ymin(b), st_xmax(b), st_ymax(b), s
   from regions r, box2d(r.geom) b where r.code = %s
 """
 """The city's name and where it is: bounds and a point inside, WGS-84."""
+
+ROLES_TODAY = """
+select role from posts, (select (now() at time zone 'Asia/Shanghai')::date as today) d
+ where user_id = %s and starts_on <= d.today and (ends_on is null or ends_on >= d.today)
+"""
+
+REGION_EXISTS = "select 1 from regions where code = %s"
+
+UNIT_EXISTS = "select 1 from units where id = %s and city = %s"
+
+ADD_USER = """
+insert into users (id, city, account, name, password_hash, totp_secret) values (%s, %s, %s, %s, %s, %s)
+on conflict (account) do nothing returning id
+"""
+
+ADD_POST = """
+insert into posts (id, city, user_id, role, unit_id, region_code, starts_on)
+values (%s, %s, %s, %s, %s, %s, (now() at time zone 'Asia/Shanghai')::date)
+"""
+
+DISABLE_USER = """
+update users set disabled_at = now() where account = %s and city = %s and disabled_at is null returning id
+"""
+
+END_SESSIONS_OF = "update sessions set ended_at = now() where user_id = %s and ended_at is null"

@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask, Request, Response, request
 from flask.sessions import NullSession, SessionInterface
 from flask_login import LoginManager, current_user
+from psycopg import Connection
 
 from gezhi.config import settings
 from gezhi.db import connection
@@ -142,18 +143,11 @@ def author() -> str:
     raise Problem("missing_header", header="X-Gezhi-Device")
 
 
-def begin(person_id: uuid.UUID, life: timedelta) -> str:
-    """Open a session for a person and return its token, which exists nowhere but in the answer's cookie."""
+def begin(lent: Connection[Any], person_id: uuid.UUID, life: timedelta) -> str:
+    """Open a session in the caller's transaction and return its token, which exists nowhere but in the cookie."""
     token = secrets.token_urlsafe(32)
-    with connection() as lent:
-        lent.execute(queries.OPEN_SESSION, (token_hash(token), person_id, life))
+    lent.execute(queries.OPEN_SESSION, (token_hash(token), person_id, life))
     return token
-
-
-def end(hashed: bytes) -> None:
-    """End a session for good."""
-    with connection() as lent:
-        lent.execute(queries.END_SESSION, (hashed,))
 
 
 def life_of(roles: set[str]) -> timedelta:
