@@ -1,4 +1,4 @@
-"""The working calendar: spans of working time with the working seconds before each, so that SQL finds due times by sums.
+"""The working calendar: spans of working time with the working seconds before each, so that SQL finds due times.
 
 Working days are those of the State Council as `chinesecalendar` knows them. A year that is not published yet is filled
 with Monday to Friday and marked provisional; loading it again after publication puts it right.

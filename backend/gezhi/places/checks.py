@@ -1,4 +1,4 @@
-"""What is checked before a polygon is taken: PostGIS itself takes NaN, unclosed rings and swapped axes without a word."""
+"""What is checked before a polygon is taken: PostGIS takes NaN, unclosed rings and swapped axes without a word."""
 
 from __future__ import annotations
 

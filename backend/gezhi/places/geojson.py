@@ -18,11 +18,11 @@ _SPACE = re.compile(r"\s*")
 
 
 def features(path: Path) -> Iterator[tuple[int, Any]]:
-    """The features of a file, one at a time, each with its row from 1. Raises RowRefused when the file is not usable."""
+    """The features of a file, one at a time, with its row from 1. Raises RowRefused when the file is unusable."""
     reader = _Reader(_text(path))
     rows = 0
     found = False
-    for key in reader.keys():
+    for key in reader.members():
         if key != "features":
             value = reader.value()
             if key == "crs":
@@ -69,7 +69,7 @@ class _Reader:
         self.at = 0
         self.decoder = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_no_twins)
 
-    def keys(self) -> Iterator[str]:
+    def members(self) -> Iterator[str]:
         """Each key of the object; the caller takes its value before asking for the next."""
         if self._peek() != "{":
             raise RowRefused("not_collection")

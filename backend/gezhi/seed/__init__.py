@@ -1,7 +1,7 @@
 """The demo city: Nanchang with its places, a catalogue, units, a worker for every grid, and one account a role.
 
-Everything it writes is marked `demo`; no person in it is real. It fills an empty database in a few seconds, does nothing
-in a filled one, and may be stopped at any moment: places come in one transaction, all the rest in a second one.
+Everything it writes is marked `demo`; no person in it is real. It fills an empty database in a few seconds, does
+nothing in a filled one, and may be stopped at any moment: places come in one transaction, the rest in a second one.
 """
 
 from __future__ import annotations

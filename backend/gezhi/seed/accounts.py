@@ -32,7 +32,7 @@ def renew(conn: Connection[Any], path: Path, accounts: list[dict[str, str]]) -> 
     """
     hashed = [(hash_password(account["password"]), account["account"]) for account in accounts]
     with conn.transaction(), conn.cursor() as cursor:
-        cursor.executemany(queries.SET_PASSWORD, hashed)
+        cursor.executemany(queries.RENEW_ACCOUNT, hashed)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
@@ -48,7 +48,7 @@ def belongs(conn: Connection[Any], path: Path) -> bool:
         account, password = first["account"], first["password"]
     except (OSError, ValueError, LookupError, TypeError):
         return False
-    row = conn.execute(queries.PASSWORD_OF, (account,)).fetchone()
+    row = conn.execute(queries.HASH_OF_ACCOUNT, (account,)).fetchone()
     return row is not None and verify(row[0], password)
 
 

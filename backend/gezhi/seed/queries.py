@@ -16,7 +16,7 @@ COPY_USERS = "copy users (id, city, account, name, totp_required, demo) from std
 COPY_POSTS = "copy posts (id, city, user_id, role, unit_id, region_code, starts_on, demo) from stdin"
 COPY_DUTY_HOURS = "copy duty_hours (post_id, opens, closes, weekdays) from stdin"
 
-SET_PASSWORD = "update users set password_hash = %s, failed_tries = 0, locked_until = null where account = %s and demo"
-PASSWORD_OF = "select password_hash from users where account = %s and demo"
+RENEW_ACCOUNT = "update users set password_hash = %s, failed_tries = 0, locked_until = null where account = %s and demo"
+HASH_OF_ACCOUNT = "select password_hash from users where account = %s and demo"
 
 ANALYZE = "analyze regions, units, users, posts, duty_hours, matters, city_matters, working_spans"
