@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import gezhi.http.metrics  # noqa: F401 - first: it says where prometheus_client keeps its numbers
+
+# isort: split
 import structlog
 from prometheus_client import Gauge
 from psycopg import Connection
