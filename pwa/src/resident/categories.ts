@@ -1,0 +1,36 @@
+import { computed, ref } from 'vue'
+import { categoryIcons } from '../shared/icons/categories'
+import type { Catalogue, Category } from '../shared/types'
+import { fetchKept } from './kept'
+import { t, type Word } from './words'
+
+const fetched = ref<Category[]>([])
+
+/** The tiles: those of the city's catalogue, and before it was ever fetched the 14 that every city has. */
+export const categories = computed<Category[]>(() => {
+  if (fetched.value.length) return fetched.value
+  return Object.keys(categoryIcons).map((key) => ({
+    key,
+    name: t(`category_${key}` as Word),
+    icon: key,
+    hint: '',
+    matter: null,
+    photo: 'optional',
+    urgency: key === 'safety' ? 'critical' : 'ordinary',
+  }))
+})
+
+/** The category of that key, or undefined. */
+export function categoryOf(key: string | null | undefined): Category | undefined {
+  return categories.value.find((category) => category.key === key)
+}
+
+/** The picture of a category; one that this version does not know looks like 其他. */
+export function pictureOf(key: string | null | undefined): string {
+  return categoryIcons[key ?? 'other'] ?? categoryIcons['other']!
+}
+
+/** Asks for the city's catalogue, in the reader's language. */
+export async function loadCategories(): Promise<void> {
+  await fetchKept<Catalogue>('/matters', ({ value }) => (fetched.value = value.categories))
+}

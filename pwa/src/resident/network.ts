@@ -1,0 +1,50 @@
+import { computed, ref } from 'vue'
+import { entries, lostEntries, startRunner, unsent, watch, type Entry } from '../store/outbox'
+
+/** Everything this device made through the resident door and has not thrown away, newest first. */
+export const made = ref<Entry[]>([])
+
+/** Whether the phone believes it has a network. */
+export const online = ref(navigator.onLine)
+
+/** How many things the browser threw away before they were sent. */
+export const lost = ref(0)
+
+/** True when the phone cannot keep anything (storage forbidden or full): then nothing is called saved. */
+export const noStorage = ref(false)
+
+/** Reports of this device, newest first. */
+export const reports = computed(() => made.value.filter((entry) => entry.kind === 'report'))
+
+/** What the server has not confirmed yet. */
+export const waiting = computed(() => made.value.filter(unsent))
+
+/** The entry as it is now. */
+export function entryOf(id: string | null): Entry | undefined {
+  return made.value.find((entry) => entry.id === id)
+}
+
+/** The secret of the report with that receipt code, when it was made on this device. */
+export function secretOf(code: string): string | undefined {
+  const own = reports.value.find((entry) => entry.result?.['receipt_code'] === code)
+  return own?.fields['secret'] as string | undefined
+}
+
+async function refresh() {
+  try {
+    made.value = (await entries()).filter((entry) => entry.author.startsWith('device:')).reverse()
+    noStorage.value = false
+  } catch {
+    noStorage.value = true
+  }
+}
+
+/** Watches the outbox and the network, and starts sending; called once. Resolves when the outbox has been read. */
+export async function startNetwork(): Promise<void> {
+  addEventListener('online', () => (online.value = true))
+  addEventListener('offline', () => (online.value = false))
+  watch(() => void refresh())
+  lost.value = await lostEntries().catch(() => 0)
+  await refresh()
+  startRunner()
+}
