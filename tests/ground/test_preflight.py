@@ -43,15 +43,21 @@ def test_defaults_are_the_checkout_and_8080():
 
 
 def test_children_get_the_settings_spelled_out_and_keep_the_rest():
-    ground = settings.read({"GEZHI_VAR": "/x", "PORT": "8123"}, lan=True)
-    env = ground.environment({"CITY": "4403", "PUBLIC_URL": ""}, "postgresql://d")
-    assert env == {
+    ground = settings.read({"GEZHI_VAR": "/x", "PORT": "8123"})
+    assert ground.environment({"CITY": "4403", "PUBLIC_URL": ""}, "postgresql://d") == {
         "CITY": "4403",
-        "PUBLIC_URL": "https://localhost:8123",
+        "PUBLIC_URL": "http://localhost:8123",
         "GEZHI_VAR": "/x",
         "PORT": "8123",
         "DATABASE_URL": "postgresql://d",
     }
+
+
+def test_on_the_lan_links_carry_an_address_that_phones_can_open(monkeypatch):
+    monkeypatch.setattr(settings, "lan_hosts", lambda: ["192.168.1.5", "desk"])
+    ground = settings.read({"PORT": "8123"}, lan=True)
+    assert ground.environment({}, "")["PUBLIC_URL"] == "https://192.168.1.5:8123"
+    assert ground.environment({"PUBLIC_URL": "https://grid.lan"}, "")["PUBLIC_URL"] == "https://grid.lan"
 
 
 def test_a_taken_port_names_another(ground, monkeypatch):

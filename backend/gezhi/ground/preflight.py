@@ -8,7 +8,6 @@ import fcntl
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -124,13 +123,6 @@ def addresses(ground: Ground) -> list[str]:
                     f"Stop that program, or choose another port: PORT={_other(ground.port)} scripts/up"
                 ) from error
         time.sleep(0.2)
-
-
-def lan_names() -> list[str]:
-    """Return the names and addresses by which others on the network can reach this machine."""
-    told = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout.split()
-    plain = [f"[{address}]" if ":" in address else address for address in told if not address.startswith("fe80")]
-    return [socket.gethostname().lower(), *plain]
 
 
 def _can_listen(address: str, port: int) -> bool:

@@ -4,6 +4,8 @@ Needs nothing but the standard library, because `scripts/up` asks `preflight` be
 """
 
 import os
+import socket
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +42,9 @@ class Ground:
 
     def environment(self, inherited: Mapping[str, str], database_url: str) -> dict[str, str]:
         """Return the environment of every child; other settings keep the defaults of gezhi.config."""
+        public = inherited.get("PUBLIC_URL") or (f"https://{lan_hosts()[0]}:{self.port}" if self.lan else self.address)
         fixed = {"GEZHI_VAR": str(self.var), "PORT": str(self.port), "DATABASE_URL": database_url}
-        return {**inherited, **fixed, "PUBLIC_URL": inherited.get("PUBLIC_URL") or self.address}
+        return {**inherited, **fixed, "PUBLIC_URL": public}
 
 
 def read(environ: Mapping[str, str] | None = None, *, lan: bool = False) -> Ground:
@@ -53,6 +56,14 @@ def read(environ: Mapping[str, str] | None = None, *, lan: bool = False) -> Grou
     return Ground(
         var=var, port=_port(values.get("PORT") or "8080"), database_url=values.get("DATABASE_URL", ""), lan=lan
     )
+
+
+def lan_hosts() -> list[str]:
+    """Return the addresses and the name by which others reach this machine, the most likely one first."""
+    told = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout.split()
+    usual = [address for address in told if ":" not in address]
+    others = [f"[{address}]" for address in told if ":" in address and not address.startswith("fe80")]
+    return [*usual, socket.gethostname().lower(), *others]
 
 
 def _port(text: str) -> int:

@@ -22,7 +22,7 @@ from gezhi.ground import accounts, preflight, processes
 from gezhi.ground.children import Child, describe, rotate
 from gezhi.ground.failure import Failure
 from gezhi.ground.postgres import Cluster
-from gezhi.ground.settings import CHECKOUT, Ground, read
+from gezhi.ground.settings import CHECKOUT, Ground, lan_hosts, read
 from gezhi.ground.sockets import folder, myself
 
 READY_PATIENCE = 60.0  # seconds for the servers to answer
@@ -161,8 +161,8 @@ class Supervisor:
         ):
             say(f"  {address}{path:<10}  {what}")
         if self.ground.lan:
-            for name in preflight.lan_names():
-                say(f"  https://{name}:{self.ground.port}/")
+            for host in lan_hosts():
+                say(f"  https://{host}:{self.ground.port}/")
             say(f"  phones must trust {root_certificate(self.ground.var)} first: see docs/operations.md")
         listed = accounts.table(self.ground.var / "demo-accounts.json", address)
         if listed:
@@ -218,8 +218,9 @@ def check_reachable(url: str) -> None:
 
 def caddy_environment(ground: Ground, listen: list[str], web: Path, live: Path) -> dict[str, str]:
     """Return the environment that fills the placeholders of the Caddyfile."""
-    hosts = ["localhost", "127.0.0.1", "[::1]", *preflight.lan_names()]
+    hosts = ["localhost", "127.0.0.1", "[::1]", *lan_hosts()]
     lan_sites = ", ".join(dict.fromkeys(f"https://{host}:{ground.port}" for host in hosts))
+    # Caddy listens everywhere by itself; naming both families would make HTTP/3 take the port twice.
     bind = "bind " + " ".join(f"[{address}]" if ":" in address else address for address in listen)
     return {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -228,7 +229,8 @@ def caddy_environment(ground: Ground, listen: list[str], web: Path, live: Path) 
         "XDG_CONFIG_HOME": str(ground.var / "caddy"),
         "CADDY_OPTIONS": "auto_https disable_redirects" if ground.lan else "auto_https off",
         "SITE_ADDRESS": lan_sites if ground.lan else f"http://:{ground.port}",
-        "SITE_OPTIONS": bind + ("\ntls internal" if ground.lan else ""),
+        # Told once to use HTTPS for localhost, a browser would refuse the next start without --lan.
+        "SITE_OPTIONS": "tls internal\nheader -Strict-Transport-Security" if ground.lan else bind,
         "GEZHI_WEB": f"unix/{web}",
         "GEZHI_LIVE": f"unix/{live}",
         "GEZHI_STATIC": str(CHECKOUT / "pwa/dist"),
