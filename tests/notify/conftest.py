@@ -1,13 +1,17 @@
-"""A push service that runs for all tests of notify."""
+"""A push service that runs for all tests of notify, and a town whose people are told things."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
-from push_service import PushService
+from psycopg import Connection
 
 from gezhi.config import settings
+from notify.push_service import PushService
+from notify.town import Town, build
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +28,16 @@ def push_hosts(push_service, monkeypatch) -> Iterator[None]:
     settings.cache_clear()
     yield
     settings.cache_clear()
+
+
+@pytest.fixture
+def connection(database) -> Iterator[Connection[Any]]:
+    """A connection of the test's own, in autocommit mode."""
+    with psycopg.connect(database, autocommit=True) as own:
+        yield own
+
+
+@pytest.fixture
+def town(connection) -> Town:
+    """The town of tests in this test's database."""
+    return build(connection)
