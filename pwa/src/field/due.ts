@@ -1,0 +1,30 @@
+/** Deadlines in words: 超时 12 分钟, 还有 25 分钟, 明天 12:00. */
+import { language } from '../shared/language'
+import { absolute, duration } from '../shared/time'
+import type { CaseItem, LightColour } from '../shared/types'
+import { say } from './words'
+
+const SOON_S = 12 * 3600
+
+/** The deadline in words at `now` (milliseconds); empty when there is none. */
+export function dueWords(due: string | null, now: number): string {
+  if (!due) return ''
+  const seconds = (Date.parse(due) - now) / 1000
+  if (seconds <= 0) return say('overdue', { time: duration(-seconds) })
+  if (seconds < SOON_S) return say('left', { time: duration(seconds) })
+  return say('until', { time: byDay(due, now) })
+}
+
+/** The light at `now`: what was green an hour ago may be red on a phone without a network. */
+export function lightAt(item: Pick<CaseItem, 'light' | 'due_at'>, now: number): LightColour {
+  const over = item.due_at !== null && Date.parse(item.due_at) <= now
+  return over && item.light !== 'grey' ? 'red' : item.light
+}
+
+function byDay(due: string, now: number): string {
+  const day = (time: number) => new Date(time).setHours(0, 0, 0, 0)
+  const days = Math.round((day(Date.parse(due)) - day(now)) / 86_400_000)
+  if (days > 1) return absolute(due, now)
+  const clock = new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(due))
+  return days === 0 ? say('today_at', { clock }) : say('tomorrow_at', { clock })
+}

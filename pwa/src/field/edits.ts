@@ -1,0 +1,45 @@
+/** Fetched data with the person's own unsent edits laid over it, so that the screen shows what they did. */
+import type { AllowedAction, CaseDetail, CaseItem } from '../shared/types'
+import type { Entry } from '../store/entry'
+
+/** Where each action leaves the case, as far as this phone can know. */
+const AFTER: Record<string, { state: string; task: CaseItem['task'] }> = {
+  sign: { state: 'signed', task: 'handle' },
+  handle: { state: 'handled', task: null },
+  verify_pass: { state: 'closed', task: null },
+  verify_fail: { state: 'returned', task: null },
+  reassign: { state: 'reassigned', task: null },
+}
+
+/** What a case allows once a signature is on its way: the server's list comes with the next answer. */
+const AFTER_SIGN: AllowedAction[] = [
+  { action: 'handle', name: '', primary: true, kind: 'move', needs: [{ field: 'reply', required: true }, { field: 'photos', required: false }] },
+]
+
+export type Edited<T extends CaseItem> = T & {
+  /** The unsent entries on this case, oldest first. */
+  edits: Entry[]
+  /** True when the server has refused one of them: a person must look. */
+  refused: boolean
+}
+
+/** The case as it will be when everything has been sent. A refused edit and what follows it change nothing. */
+export function withEdits<T extends CaseItem>(item: T, unsent: Entry[]): Edited<T> {
+  const edits = unsent.filter((one) => one.kind === 'action' && one.caseId === item.id)
+  const edited: Edited<T> = { ...item, edits, refused: edits.some((one) => one.state === 'refused') }
+  for (const one of edits) {
+    const after = AFTER[String(one.fields.action)]
+    if (one.state === 'refused' || !after) break
+    edited.state = after.state
+    edited.task = after.task
+  }
+  return edited
+}
+
+/** The actions to offer: the server's, unless the person is already ahead of it. */
+export function allowedNow(detail: Edited<CaseDetail>): AllowedAction[] {
+  if (detail.refused) return []
+  const last = detail.edits[detail.edits.length - 1]
+  if (!last) return detail.allowed
+  return last.fields.action === 'sign' ? AFTER_SIGN : []
+}

@@ -1,0 +1,78 @@
+/** Who works with this phone now. The phone remembers, so that the door opens offline; the server decides. */
+import { computed, ref } from 'vue'
+import { api, ApiProblem } from '../shared/api'
+import { deviceId } from '../shared/device'
+import { language } from '../shared/language'
+import type { Session } from '../shared/types'
+import { fact, setFact } from '../store/db'
+import { keep, kept } from '../store/fetched'
+import { clearPerson } from '../store/logout'
+import { run } from '../store/runner'
+
+const PATH = '/session'
+/** Somebody logged out without a connection: the session must still be ended. */
+const LEAVING = 'leaving'
+
+export const session = ref<Session | null>(null)
+export const author = computed(() => (session.value?.user ? `user:${session.value.user.id}` : ''))
+/** True once it is known, from the phone or the server, whether somebody is signed in. */
+export const known = ref(false)
+
+/** Opens with what the phone remembers, then asks the server; without a connection the memory holds. */
+export async function openSession(): Promise<void> {
+  const memory = await kept<Session>(PATH)
+  if (memory?.value.user && (await fact('author'))) show(memory.value)
+  try {
+    if (await fact(LEAVING)) await end()
+    await settle(await api<Session>(PATH))
+  } catch (error) {
+    if (!(error instanceof ApiProblem)) throw error
+    known.value = true
+  }
+}
+
+/** @throws ApiProblem `bad_credentials`, `second_factor_needed`, `too_many_requests`, `no_connection`. */
+export async function login(account: string, password: string, code: string): Promise<void> {
+  const body = { account, password, ...(code && { code }) }
+  const fresh = await api<Session>(PATH, { method: 'POST', body })
+  await setFact(LEAVING, undefined)
+  await settle(fresh)
+  void run()
+}
+
+/** Ends the session here and on the server. What was not sent stays, for its author alone. */
+export async function logout(): Promise<void> {
+  await setFact(LEAVING, true)
+  const { forgetPush } = await import('./reminders')
+  await forgetPush()
+  await end().catch(() => undefined)
+  await clearPerson()
+  expire()
+}
+
+async function end(): Promise<void> {
+  await api(PATH, { method: 'DELETE' })
+  await setFact(LEAVING, undefined)
+}
+
+/** The session has ended on the server: the phone must not go on as if it had not. */
+export function expire(): void {
+  if (session.value?.user) show({ ...session.value, user: null, posts: [] })
+}
+
+async function settle(fresh: Session): Promise<void> {
+  const next = fresh.user ? `user:${fresh.user.id}` : undefined
+  const before = await fact<string>('author')
+  if (before && next && before !== next) await clearPerson()
+  if (next) {
+    await setFact('author', next)
+    await setFact('maker', { device: deviceId(), language: language.value })
+  }
+  await keep(PATH, fresh)
+  show(fresh)
+}
+
+function show(next: Session): void {
+  session.value = next
+  known.value = true
+}
