@@ -55,3 +55,29 @@ COPIES = {
     ),
 }
 """Tables a city's rows of which are replaced whole: how to empty and how to fill them."""
+
+CATALOGUE = """
+select json_build_object(
+  'matters', (select coalesce(json_agg(json_build_array(kind, code, name, name_en) order by kind, code), '[]')
+              from matters),
+  'groups', (select coalesce(json_agg(json_build_object('key', key, 'name', name, 'name_en', name_en)
+                             order by position), '[]')
+             from matter_groups where city = %(city)s),
+  'city_matters', (select coalesce(json_agg(json_build_object(
+                     'kind', m.kind, 'code', m.code, 'name', l.name, 'name_en', l.name_en, 'group', m.group_key,
+                     'category', m.category_key, 'photo_report', m.photo_report, 'photo_handle', m.photo_handle,
+                     'verification', m.verification, 'urgency', m.urgency, 'confidentiality', m.confidentiality)
+                     order by g.position, c.position, m.kind, m.code), '[]')
+                   from city_matters m join matters l using (kind, code)
+                   join matter_groups g on (g.city, g.key) = (m.city, m.group_key)
+                   left join resident_categories c on (c.city, c.key) = (m.city, m.category_key)
+                   where m.city = %(city)s),
+  'categories', (select coalesce(json_agg(json_build_object(
+                   'key', c.key, 'name', c.name, 'name_en', c.name_en, 'hint', c.hint, 'hint_en', c.hint_en,
+                   'kind', c.matter_kind, 'code', c.matter_code,
+                   'photo', case coalesce(m.photo_report, c.photo) when 'required' then 'required' else 'optional' end,
+                   'urgency', coalesce(m.urgency, 'ordinary')) order by c.position), '[]')
+                 from resident_categories c
+                 left join city_matters m on (m.city, m.kind, m.code) = (c.city, c.matter_kind, c.matter_code)
+                 where c.city = %(city)s))
+"""
