@@ -97,6 +97,7 @@ ACTIONS: dict[str, Action] = {
             "verify_fail", "move", "核查不通过", "Not fixed", ("handled",), "dispatched", ("verifier",),
             (Need("note"), Need("position", False), _PHOTOS), 20,
         ),
+        Action("overdue", "note", "超时", "Overdue", OPEN, None, ("system",)),
         Action(
             "rate", "note", "评价", "Rate", ("closed",), None, ("reporter",),
             (Need("stars"), Need("satisfaction"), Need("comment", False)), 10,

@@ -19,7 +19,7 @@ begin
         into post_id, why from posts p
        where p.region_code between left(p_region, 12) and left(p_region, 12) || '999'
          and p.role in ('grid_worker', 'grid_leader', 'assistant') and (p.region_code = p_region or p.role = 'grid_worker')
-         and p.starts_on <= p_at::date and (p.ends_on is null or p.ends_on >= p_at::date)
+         and p.starts_on <= city_date_v1(p_at) and (p.ends_on is null or p.ends_on >= city_date_v1(p_at))
          and on_duty_v1(p.id, p_at)
        order by p.region_code <> p_region, p.role <> 'grid_worker', p.region_code, p.id limit 1;
     else

@@ -67,8 +67,8 @@ declare
   v_post uuid := (p_content #>> '{assignee,post_id}')::uuid;
 begin
   if v_post is not null and not exists (
-       select from posts where id = v_post and city = p_city and starts_on <= current_date
-          and (ends_on is null or ends_on >= current_date)) then
+       select from posts where id = v_post and city = p_city and starts_on <= city_date_v1(now())
+          and (ends_on is null or ends_on >= city_date_v1(now()))) then
     raise exception using errcode = 'GZ001', message = 'unknown_assignee';
   end if;
   return v_post;

@@ -19,7 +19,7 @@ returns table (relation text, post_id uuid) language sql stable as $$
       ('grid', u.id is null and p.region_code = p_case.region_code and p_case.confidentiality <> 'sensitive')
     ) as r (relation, holds)
    where p.user_id = p_user and p.city = p_case.city
-     and p.starts_on <= p_at::date and (p.ends_on is null or p.ends_on >= p_at::date) and r.holds
+     and p.starts_on <= city_date_v1(p_at) and (p.ends_on is null or p.ends_on >= city_date_v1(p_at)) and r.holds
    group by r.relation
 $$;
 
@@ -39,7 +39,7 @@ begin
    where p.region_code = p_case.region_code and p.unit_id is null
      and p.role in ('grid_worker', 'grid_leader', 'assistant', 'instructor')
      and p.user_id <> (select user_id from posts where id = p_handler)
-     and p.starts_on <= p_at::date and (p.ends_on is null or p.ends_on >= p_at::date) and on_duty_v1(p.id, p_at)
+     and p.starts_on <= city_date_v1(p_at) and (p.ends_on is null or p.ends_on >= city_date_v1(p_at)) and on_duty_v1(p.id, p_at)
    order by p.role <> 'grid_worker', p.role <> 'grid_leader', p.id limit 1;
   if not found then desk := attended_desk_v1(p_case.city, p_case.region_code, p_at); end if;
 end $$;
@@ -59,7 +59,7 @@ begin
   v_distance := st_distance(p_case.point::geography, st_setsrid(st_point(p_lng, p_lat), 4326)::geography);
   if v_distance > v_fence + p_accuracy and p_accuracy <= 100 then
     raise exception using errcode = 'GZ001', message = 'outside_fence',
-      detail = jsonb_build_object('distance_m', round(v_distance), 'fence_m', v_fence)::text;
+      detail = jsonb_build_object('distance', round(v_distance), 'fence', v_fence)::text;
   end if;
   return jsonb_build_object('distance_m', round(v_distance), 'accuracy_m', round(p_accuracy), 'doubtful', p_accuracy > 100);
 end $$;

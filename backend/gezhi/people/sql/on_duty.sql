@@ -1,3 +1,8 @@
+-- The date in the city's zone: posts begin and end with the city's day.
+create or replace function city_date_v1(p_at timestamptz) returns date language sql immutable as $$
+  select (p_at at time zone 'Asia/Shanghai')::date
+$$;
+
 -- Whether a post is on duty at a moment: its weekly hours cover it and no absence does (rule P6).
 create or replace function on_duty_v1(p_post uuid, p_at timestamptz) returns boolean language sql stable as $$
   select exists (
@@ -17,6 +22,6 @@ language sql stable as $$
        and exists (
          select from posts p
           where p.unit_id = u.id and p.role in ('dispatcher', 'duty_leader')
-            and p.starts_on <= p_at::date and (p.ends_on is null or p.ends_on >= p_at::date) and on_duty_v1(p.id, p_at))
+            and p.starts_on <= city_date_v1(p_at) and (p.ends_on is null or p.ends_on >= city_date_v1(p_at)) and on_duty_v1(p.id, p_at))
      order by length(u.region_code) desc limit 1), p_city)
 $$;

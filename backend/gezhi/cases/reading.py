@@ -1,0 +1,140 @@
+"""Reading cases: who is asked for decides what is found; everything else does not exist (rule P7)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from gezhi.cases import queries, views
+from gezhi.cases.workflow import OPEN
+from gezhi.config import settings
+from gezhi.db import connection
+from gezhi.http import cursor as cursors
+from gezhi.http.problems import Problem
+from gezhi.media.service import photo_views
+from gezhi.people.models import DESK_ROLES
+from gezhi.people.sessions import Actor
+from gezhi.places.naming import short
+
+_UNIT_ROLES = ("handler", "responder", "dispatcher", "mediator")
+
+
+def _rows(statement: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    with connection() as lent, lent.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement.encode(), arguments, prepare=True).fetchall()
+
+
+def _standing(actor: Actor) -> dict[str, list[Any]]:
+    """What an actor's posts open, as the lists that the statements compare with."""
+    posts = actor.posts
+    return {
+        "posts": [post.id for post in posts],
+        "units": [post.unit_id for post in posts if post.unit_id and post.role in _UNIT_ROLES],
+        "all_units": [post.unit_id for post in posts if post.unit_id],
+        "desks": [p.region_code for p in posts if p.unit_function == "centre" and p.role in DESK_ROLES],
+        "regions": list(actor.desk_regions),
+        "grids": list(actor.grid_codes),
+    }
+
+
+def _task(row: dict[str, Any], standing: dict[str, list[Any]]) -> str | None:
+    """What waits for the actor in a listed case; the same relations as relations_v1 gives a single one."""
+    relations = set()
+    if row["assignee_post_id"] in standing["posts"] or (
+        row["assignee_post_id"] is None and row["lead_unit_id"] in standing["units"]
+    ):
+        relations.add("assignee")
+    desk = any((row["verifier_region"] or "").startswith(region) for region in standing["desks"])
+    if (row["verifier_post_id"] in standing["posts"] or desk) and row["handled_by_post_id"] not in standing["posts"]:
+        relations.add("verifier")
+    return views.task_of(row["state"], relations)
+
+
+def page(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
+    """A page of cases: `view=mine` what waits for the actor, `view=scope` all they may see. Two statements."""
+    city = settings().city
+    standing = _standing(actor)
+    after = cursors.decode(asked["cursor"]) if asked["cursor"] else {}
+    kind, _, code = (asked["matter"] or "").partition(":")
+    arguments = standing | {
+        "city": city,
+        "states": [state for state in asked["state"].split(",") if state] or list(OPEN),
+        "category": asked["category"],
+        "kind": kind or None,
+        "code": code or None,
+        "place": asked["place"],
+        "q": asked["q"],
+        "light": asked["light"],
+        "before": after.get("at"),
+        "before_id": after.get("id"),
+        "limit": asked["limit"] + 1,
+    }
+    rows = _rows(queries.LISTS[asked["view"]], arguments)
+    more = len(rows) > asked["limit"]
+    rows = rows[: asked["limit"]]
+    firsts = {row["first_photos"][0]: "report" for row in rows if row["first_photos"]}
+    photos = photo_views(city, firsts) if firsts else {}
+    last = {"at": rows[-1]["created_at"].isoformat(), "id": str(rows[-1]["id"])} if more else None
+    return {
+        "items": [views.item(row, _task(row, standing), photos) for row in rows],
+        "next_cursor": cursors.encode(last) if last else None,
+        "as_of": views.iso(datetime.now(UTC)),
+    }
+
+
+def _visible(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
+    rows = _rows(queries.DETAIL, {"city": settings().city, "id": case_id, "user": actor.user_id})
+    if not rows:
+        raise Problem("not_found")
+    return rows[0]
+
+
+def _timeline(case_id: uuid.UUID) -> list[dict[str, Any]]:
+    return _rows(queries.TIMELINE, {"city": settings().city, "id": case_id})
+
+
+def case(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
+    """One case whole; raises Problem not_found outside the actor's scope."""
+    row = _visible(actor, case_id)
+    timeline = _timeline(case_id)
+    return views.detail(row, timeline, views.photos_of(row["city"], timeline))
+
+
+def events(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
+    """The events of a case; raises Problem not_found outside the actor's scope."""
+    row = _visible(actor, case_id)
+    timeline = _timeline(case_id)
+    return views.timeline_view(timeline, views.photos_of(row["city"], timeline))
+
+
+def assignees(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
+    """Who could take a case, for the desk; raises Problem not_found for anybody else."""
+    if "desk" not in _visible(actor, case_id)["relations"]:
+        raise Problem("not_found")
+    return {
+        "items": [
+            {
+                "post_id": row["post_id"],
+                "unit_id": row["unit_id"],
+                "name": row["name"],
+                "role_name": views.words.role_name(row["role"]),
+                "place_name": short(row["place_name"]),
+                "on_duty": row["on_duty"],
+                "open_tasks": row["open_tasks"],
+            }
+            for row in _rows(queries.ASSIGNEES, {"city": settings().city, "id": case_id})
+        ]
+    }
+
+
+def course(receipt: str, secret: bytes | None) -> dict[str, Any]:
+    """The public course of a report; raises Problem not_found for an unknown code."""
+    rows = _rows(queries.COURSE, {"city": settings().city, "receipt": receipt, "secret": secret})
+    if not rows:
+        raise Problem("not_found")
+    timeline = _timeline(rows[0]["id"])
+    photos = views.photos_of(rows[0]["city"], timeline) if rows[0]["mine"] else {}
+    return views.course(rows[0], timeline, photos)

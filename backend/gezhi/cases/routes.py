@@ -1,0 +1,244 @@
+"""The doors of cases: reports, a phone's queue, lists, actions."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any, cast
+
+import psycopg
+import segno
+from flask import Response, request
+from marshmallow import Schema, ValidationError
+from psycopg import Connection
+
+from gezhi.cases import answers, reading, service, views, words
+from gezhi.cases.schemas import ACTION_SCHEMAS, RATE, REPORT, CasesAsked, CommandsSent, ReportSent
+from gezhi.config import settings
+from gezhi.db import connection
+from gezhi.http.body import read_json
+from gezhi.http.language import pick
+from gezhi.http.openapi import Blueprint, api, takes
+from gezhi.http.problems import Problem, answer
+from gezhi.people.sessions import actor, author, signed_in
+
+blueprint = Blueprint("cases", __name__, url_prefix="/api/v1", description="Reports and cases")
+
+
+
+class _AnyAction(Schema):
+    """The schema of the action that the body names."""
+
+    def load(self, data: Any, **_: Any) -> Any:
+        """What the named action's own schema makes of it."""
+        return _action_schema(data.get("action") if isinstance(data, dict) else None).load(data)
+
+
+_ANY_ACTION = _AnyAction()
+_ACTION_REFS = {name: f"#/components/schemas/{type(schema).__name__}" for name, schema in ACTION_SCHEMAS.items()}
+_ACTION_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "oneOf": [{"$ref": reference} for reference in _ACTION_REFS.values()],
+                "discriminator": {"propertyName": "action", "mapping": _ACTION_REFS},
+            }
+        }
+    },
+}
+_COMMANDS = CommandsSent()
+_QUEUE_BYTES = 2_000_000
+
+
+def _json(body: Any, status: int = 200) -> Response:
+    return Response(
+        json.dumps(body, ensure_ascii=False, default=str, separators=(",", ":")), status, mimetype="application/json"
+    )
+
+
+def _report(lent: Connection[Any], sent: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    person = actor()
+    facts = service.take_report(lent, sent, author(), person.user_id if person else None, "app")
+    return views.receipt(facts), 200 if facts["known"] else 201
+
+
+def _act(lent: Connection[Any], case_id: uuid.UUID, sent: dict[str, Any]) -> dict[str, Any]:
+    person = signed_in()
+    return service.act(lent, case_id, sent, person.user_id, person.author)
+
+
+def _outcome(facts: dict[str, Any]) -> dict[str, Any]:
+    """An action's answer; raises its refusal, which by then is kept with what was sent (rule C6)."""
+    if facts["refused"]:
+        raise Problem(facts["refused"], current=views.current(facts))
+    return {
+        "case_id": facts["case_id"],
+        "state": facts["state"],
+        "state_name": words.state_name(facts["state"]),
+        "version": facts["version"],
+        "seq": facts["seq"],
+        "missing_photos": facts["missing_photos"],
+        "case": None,
+    }
+
+
+def _with_case(done: dict[str, Any]) -> dict[str, Any]:
+    """The outcome with the case as the caller sees it now, read after the commit."""
+    try:
+        done["case"] = reading.case(signed_in(), uuid.UUID(str(done["case_id"])))
+    except Problem as gone:
+        if gone.code != "not_found":
+            raise
+    return done
+
+
+def _action_schema(name: Any) -> Schema:
+    schema = ACTION_SCHEMAS.get(name) if isinstance(name, str) else None
+    if schema is None:
+        raise Problem("invalid", fields={"action": [pick("没有这个动作", "No such action")]})
+    return schema
+
+
+def _secret() -> str | None:
+    return request.headers.get("X-Gezhi-Secret")
+
+
+@blueprint.post("/reports")
+@takes(ReportSent)
+@blueprint.alt_response(201, schema=answers.Receipt, description="Kept. The same body again answers 200 with the same receipt.")
+def take_report() -> Response:
+    """Take one report, without signing in."""
+    sent = read_json(REPORT)
+    with connection() as lent:
+        body, status = _report(lent, sent)
+    return _json(body, status)
+
+
+@blueprint.get("/reports/<receipt>")
+@blueprint.alt_response(200, schema=answers.Course)
+def read_course(receipt: str) -> Response:
+    """The course of a report by its code; with its secret in X-Gezhi-Secret also the photos."""
+    secret = _secret()
+    return _json(reading.course(receipt, service.secret_hash(secret) if secret else None))
+
+
+@blueprint.get("/reports/<receipt>/qr.svg")
+@blueprint.alt_response(200, description="The QR code of the receipt's public page", content_type="image/svg+xml")
+def receipt_qr(receipt: str) -> Response:
+    """The QR code of a receipt; raises not_found for an unknown code."""
+    reading.course(receipt, None)
+    picture = segno.make(f"{settings().public_url}/r/{receipt}", error="m").svg_inline(scale=6, border=2)
+    return Response(picture, mimetype="image/svg+xml")
+
+
+@blueprint.post("/reports/<receipt>/notes")
+@takes(type(RATE))
+@blueprint.alt_response(200, schema=answers.Course)
+def add_note(receipt: str) -> Response:
+    """Rate a closed case, as the one who reported it (X-Gezhi-Secret)."""
+    sent, secret = read_json(RATE), _secret() or ""
+    with connection() as lent:
+        _rate(lent, receipt, secret, sent)
+    return _json(reading.course(receipt, service.secret_hash(secret)))
+
+
+def _rate(lent: Connection[Any], receipt: str, secret: str, sent: dict[str, Any]) -> None:
+    if not secret:
+        raise Problem("missing_header", header="X-Gezhi-Secret")
+    service.rate(lent, receipt, secret, sent)
+
+
+@blueprint.post("/commands")
+@takes(CommandsSent)
+@blueprint.alt_response(200, schema=answers.CommandResults)
+def take_commands() -> Response:
+    """A phone's queue: each command in a savepoint of its own, each with an answer of its own, in order."""
+    queue = read_json(_COMMANDS, max_bytes=_QUEUE_BYTES)["commands"]
+    author()
+    with connection() as lent, lent.transaction():
+        results = [_command(lent, command) for command in queue]
+    return _json({"results": results})
+
+
+def _command(lent: Connection[Any], command: dict[str, Any]) -> dict[str, Any]:
+    try:
+        with lent.transaction():
+            answered = _run(lent, dict(command))
+        body, status = answered()
+    except (Problem, ValidationError, psycopg.errors.LockNotAvailable) as error:
+        problem = answer(error)
+        body, status = problem.body(), problem.status
+    return {"id": command.get("id"), "status": status, "body": body}
+
+
+def _run(lent: Connection[Any], command: dict[str, Any]) -> Callable[[], tuple[dict[str, Any], int]]:
+    """Do one command; what it answers is worked out after its savepoint, so that a refusal stays kept."""
+    kind = command.pop("kind", None)
+    if kind == "report":
+        receipt = _report(lent, cast(dict[str, Any], REPORT.load(command)))
+        return lambda: receipt
+    if kind == "action":
+        case_id = _uuid(command.pop("case_id", None))
+        facts = _act(lent, case_id, _action_schema(command.get("action")).load(command))
+        return lambda: (_outcome(facts), 200)
+    if kind == "note":
+        receipt_code, secret = command.pop("receipt_code", None), command.pop("secret", None)
+        _rate(lent, str(receipt_code), str(secret or ""), cast(dict[str, Any], RATE.load(command)))
+        return lambda: ({"receipt_code": receipt_code}, 200)
+    raise Problem("invalid", fields={"kind": [pick("应为 report、action 或 note", "Not report, action or note")]})
+
+
+def _uuid(value: Any) -> uuid.UUID:
+    try:
+        return uuid.UUID(str(value))
+    except ValueError:
+        raise Problem("invalid", fields={"case_id": [pick("案件编号不对", "Not a case id")]}) from None
+
+
+@blueprint.get("/cases")
+@blueprint.arguments(CasesAsked, location="query")
+@blueprint.alt_response(200, schema=answers.CasePage)
+def list_cases(asked: dict[str, Any]) -> Response:
+    """Cases by view, state, category, matter, place, light and text; newest first."""
+    return _json(reading.page(signed_in(), asked))
+
+
+@blueprint.get("/cases/<uuid:case_id>")
+@blueprint.alt_response(200, schema=answers.CaseDetail)
+def read_case(case_id: uuid.UUID) -> Response:
+    """One case whole, with the actions that the caller may do now."""
+    return _json(reading.case(signed_in(), case_id))
+
+
+@blueprint.get("/cases/<uuid:case_id>/events")
+@blueprint.alt_response(200, schema=answers.Timeline)
+def read_events(case_id: uuid.UUID) -> Response:
+    """The events of a case in order."""
+    return _json(reading.events(signed_in(), case_id))
+
+
+@blueprint.get("/cases/<uuid:case_id>/assignees")
+@blueprint.alt_response(200, schema=answers.Candidates)
+def read_assignees(case_id: uuid.UUID) -> Response:
+    """Who could take a case, the nearest first; for the desk."""
+    return _json(reading.assignees(signed_in(), case_id))
+
+
+@blueprint.post("/cases/<uuid:case_id>/actions")
+@blueprint.doc(requestBody=_ACTION_BODY)
+@blueprint.alt_response(200, schema=answers.ActionDone)
+def act(case_id: uuid.UUID) -> Response:
+    """Do one action of the workflow; `action` says which, and with it which other members there are."""
+    signed_in()
+    sent = read_json(_ANY_ACTION)
+    with connection() as lent:
+        done = _outcome(_act(lent, case_id, sent))
+    return _json(_with_case(done))
+
+
+def describe() -> None:
+    """Add the actions' schemas, which no route names, to the OpenAPI document."""
+    for schema in ACTION_SCHEMAS.values():
+        api.spec.components.schema(type(schema).__name__, schema=schema)

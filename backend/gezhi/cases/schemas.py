@@ -1,0 +1,156 @@
+"""What crosses the wire about cases: requests are strict, answers are documented."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from gezhi.cases.workflow import ACTIONS, OUTCOMES, SATISFACTIONS, STATES
+from gezhi.http.body import Iso, Sha256Hex, Strict, Uuid7
+from gezhi.http.language import pick
+
+_TEXT = validate.Length(min=1, max=1000)
+_SYSTEMS = ("wgs84", "gcj02", "bd09", "cgcs2000")
+
+
+class MatterKey(Strict):
+    """A matter by kind and code; part and matter codes overlap."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(("part", "matter", "local")))
+    code = fields.String(required=True, validate=validate.Regexp(r"^[0-9A-Z]{2,10}$"))
+
+
+class PlaceSent(Strict):
+    """Where, as the phone knows it: degrees in the system named, accuracy in metres."""
+
+    lng = fields.Float(required=True, validate=validate.Range(-180, 180))
+    lat = fields.Float(required=True, validate=validate.Range(-90, 90))
+    system = fields.String(load_default="wgs84", validate=validate.OneOf(_SYSTEMS))
+    accuracy_m = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, 100_000))
+    origin = fields.String(required=True, validate=validate.OneOf(("gps", "pin", "photo")))
+
+
+class ReportSent(Strict):
+    """A report as a phone sends it (POST /reports). `id` and `secret` are made on the phone."""
+
+    id = Uuid7(required=True)
+    secret = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{43}$"))
+    occurred_at = Iso(required=True)
+    category = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 40))
+    matter = fields.Nested(MatterKey, load_default=None, allow_none=True)
+    text = fields.String(load_default=None, allow_none=True, validate=_TEXT)
+    place = fields.Nested(PlaceSent, load_default=None, allow_none=True)
+    address = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 200))
+    photos = fields.List(Sha256Hex(), load_default=list, validate=validate.Length(max=9))
+    danger = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    replaces = Uuid7(load_default=None, allow_none=True)
+
+    @validates_schema
+    def says_what(self, data: dict[str, Any], **_: Any) -> None:
+        """A category, a matter or a text: one of them says what it is about."""
+        if not (data.get("category") or data.get("matter") or data.get("text")):
+            raise ValidationError(pick("请选一个类别，或写一句话说明", "Choose a category or say what it is"), "category")
+        if len(set(data.get("photos", ()))) != len(data.get("photos", ())):
+            raise ValidationError(pick("同一张照片只发一次", "Send a photo once only"), "photos")
+
+
+class AssigneeSent(Strict):
+    """A post, or a unit whose posts may all sign; exactly one of them."""
+
+    post_id = fields.UUID(load_default=None, allow_none=True)
+    unit_id = fields.UUID(load_default=None, allow_none=True)
+
+    @validates_schema
+    def names_one(self, data: dict[str, Any], **_: Any) -> None:
+        """Exactly one is named."""
+        if (data.get("post_id") is None) == (data.get("unit_id") is None):
+            raise ValidationError(pick("请选一个岗位或一个单位", "Name one post or one unit"), "post_id")
+
+
+class PositionSent(Strict):
+    """Where the worker stands, or why the phone cannot say (rule C2: that never traps a worker)."""
+
+    lng = fields.Float(validate=validate.Range(-180, 180))
+    lat = fields.Float(validate=validate.Range(-90, 90))
+    accuracy_m = fields.Float(validate=validate.Range(0, 100_000))
+    unavailable = fields.String(validate=validate.OneOf(("denied", "timeout", "unsupported")))
+
+    @validates_schema
+    def is_whole(self, data: dict[str, Any], **_: Any) -> None:
+        """All three numbers, or the reason why there are none."""
+        if set(data) not in ({"lng", "lat", "accuracy_m"}, {"unavailable"}):
+            raise ValidationError(pick("位置不完整", "The position is not whole"), "lng")
+
+
+_FIELDS: dict[str, Callable[..., fields.Field[Any]]] = {
+    "matter": partial(fields.Nested, MatterKey),
+    "assignee": partial(fields.Nested, AssigneeSent),
+    "reason": partial(fields.String, validate=_TEXT),
+    "note": partial(fields.String, validate=_TEXT),
+    "reply": partial(fields.String, validate=_TEXT),
+    "outcome": partial(fields.String, validate=validate.OneOf(tuple(OUTCOMES))),
+    "photos": partial(fields.List, Sha256Hex(), validate=validate.Length(max=9)),
+    "position": partial(fields.Nested, PositionSent),
+    "stars": partial(fields.Integer, strict=True, validate=validate.Range(1, 5)),
+    "satisfaction": partial(fields.String, validate=validate.OneOf(tuple(SATISFACTIONS))),
+    "comment": partial(fields.String, validate=validate.Length(1, 500)),
+}
+
+
+_NEEDED: dict[str, Any] = {"required": True}
+_MAY_BE: dict[str, Any] = {"load_default": None, "allow_none": True}
+
+
+def _action_schema(key: str) -> type[Strict]:
+    """The schema of one action's command, derived from its row of the workflow."""
+    action = ACTIONS[key]
+    members: dict[str, Any] = {
+        "id": Uuid7(required=True),
+        "action": fields.String(required=True, validate=validate.Equal(key)),
+        "occurred_at": Iso(required=True),
+        **{need.field: _FIELDS[need.field](**(_NEEDED if need.required else _MAY_BE)) for need in action.needs},
+    }
+    if action.kind == "move":
+        members |= {
+            "version": fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(1)),
+            "after": Uuid7(load_default=None, allow_none=True),
+            "replaces": Uuid7(load_default=None, allow_none=True),
+        }
+    name = "".join(part.title() for part in key.split("_")) + "Command"
+    return type(name, (Strict,), members | {"__doc__": f"{action.name} ({action.name_en}): `{key}` on a case."})
+
+
+STAFF_ACTIONS = tuple(a.key for a in ACTIONS.values() if a.sources and set(a.by) & {"desk", "assignee", "verifier"})
+ACTION_SCHEMAS: dict[str, Strict] = {key: _action_schema(key)() for key in STAFF_ACTIONS}
+RATE = _action_schema("rate")()
+REPORT = ReportSent()
+
+
+class CommandsSent(Strict):
+    """A phone's queue, oldest first. Each command is checked by itself, so one faulty one stops no other."""
+
+    commands = fields.List(fields.Dict(keys=fields.String()), required=True, validate=validate.Length(1, 50))
+
+
+class CasesAsked(Schema):
+    """Filters of the list of cases."""
+
+    view = fields.String(load_default="mine", validate=validate.OneOf(("mine", "scope")))
+    state = fields.String(load_default="", metadata={"description": "states, separated by commas"})
+    category = fields.String(load_default=None, validate=validate.Length(1, 40))
+    matter = fields.String(load_default=None, validate=validate.Regexp(r"^(part|matter|local):[0-9A-Z]{2,10}$"))
+    place = fields.String(load_default=None, validate=validate.Regexp(r"^[0-9]{4,15}$"))
+    q = fields.String(load_default=None, validate=validate.Length(1, 100))
+    light = fields.String(load_default=None, validate=validate.OneOf(("green", "yellow", "red", "grey")))
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 100))
+    cursor = fields.String(load_default=None, validate=validate.Length(1, 500))
+
+    @validates_schema
+    def knows_states(self, data: dict[str, Any], **_: Any) -> None:
+        """Every state named exists."""
+        for state in filter(None, data.get("state", "").split(",")):
+            if state not in STATES:
+                raise ValidationError(pick(f"没有状态 {state}", f"No state {state}"), "state")

@@ -1,0 +1,170 @@
+"""What can be done to a case. Every write is one database function under the case's row lock, all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from gezhi.cases import queries
+from gezhi.cases.workflow import ACTIONS, RATING_DAYS
+from gezhi.config import settings
+from gezhi.db import uuid7
+from gezhi.http.keys import key
+from gezhi.http.problems import Problem
+from gezhi.places.systems import to_wgs84
+
+# Without 0 O 1 I L: read aloud and written down without doubt. 31^8 codes: guessing one of a million takes 850,000 tries.
+_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+
+
+def receipt_code() -> str:
+    """Eight letters for a receipt."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(8))
+
+
+def secret_hash(secret: str) -> bytes:
+    """What is kept of a device's secret: its SHA-256 (the secret is 256 random bits, so nothing slower is needed)."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def body_hmac(content: Mapping[str, Any]) -> bytes:
+    """A fingerprint of what was sent, so that the same id with another body is told from a repeat."""
+    canonical = json.dumps(content, sort_keys=True, default=str, separators=(",", ":"))
+    return hmac.digest(key("commands"), canonical.encode(), "sha256")
+
+
+@contextmanager
+def refusals(**params: Any) -> Iterator[None]:
+    """Turn a refusal of a database function (SQLSTATE GZ001, the code as message) into its Problem."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if error.sqlstate != "GZ001":
+            raise
+        detail = json.loads(error.diag.message_detail or "{}")
+        raise Problem(error.diag.message_primary or "internal", **params, **detail) from None
+
+
+def take_report(
+    connection: Connection[Any], sent: dict[str, Any], author: str, user: uuid.UUID | None, channel: str
+) -> dict[str, Any]:
+    """Take one report (rules P3, C4) and return its receipt's facts, `known` when it was taken before.
+
+    Raises Problem outside_city, place_needed, photo_required, unknown_matter, same_id_other_body.
+    """
+    place = sent["place"]
+    matter = sent["matter"] or {}
+    lng, lat = _wgs84(place) if place else (None, None)
+    arguments = {
+        "city": settings().city,
+        "author": author,
+        "id": sent["id"],
+        "case_id": uuid7(),
+        "receipt": receipt_code(),
+        "secret": secret_hash(sent["secret"]),
+        "hmac": body_hmac(sent),
+        "user": user,
+        "occurred_at": sent["occurred_at"],
+        "channel": channel,
+        "category": sent["category"],
+        "kind": matter.get("kind"),
+        "code": matter.get("code"),
+        "danger": sent["danger"],
+        "text": sent["text"],
+        "address": sent["address"],
+        "lng": lng,
+        "lat": lat,
+        "accuracy": place["accuracy_m"] if place else None,
+        "origin": place["origin"] if place else "address",
+        "raw_lng": place["lng"] if place else None,
+        "raw_lat": place["lat"] if place else None,
+        "system": place["system"] if place else None,
+        "photos": [bytes.fromhex(photo) for photo in sent["photos"]],
+    }
+    with refusals():
+        row = connection.execute(queries.REPORT, arguments, prepare=True).fetchone()
+    assert row is not None
+    facts: dict[str, Any] = row[0]
+    return facts
+
+
+def act(
+    connection: Connection[Any], case_id: uuid.UUID, sent: dict[str, Any], user: uuid.UUID, author: str
+) -> dict[str, Any]:
+    """Do one action of the workflow and return its outcome: state, version, seq, the caller's relations, `refused`.
+
+    A command refused because the case has moved on returns its code in `refused`; its content is kept (rule C6).
+    Raises Problem not_found, photo_required, outside_fence, unknown_matter, unknown_assignee, same_id_other_body.
+    """
+    action = ACTIONS[sent["action"]]
+    position = sent.get("position") or {}
+    photos = sent.get("photos") or []
+    content = {need.field: sent.get(need.field) for need in action.needs}
+    arguments = {
+        "city": settings().city,
+        "author": author,
+        "user": user,
+        "id": sent["id"],
+        "case_id": case_id,
+        "hmac": body_hmac({**sent, "case_id": case_id}),
+        "row": Jsonb(action.row()),
+        "version": sent.get("version"),
+        "after": sent.get("after"),
+        "occurred_at": sent["occurred_at"],
+        "content": Jsonb(content, dumps=_dumps),
+        "photos": [bytes.fromhex(photo) for photo in photos],
+        "lng": position.get("lng"),
+        "lat": position.get("lat"),
+        "accuracy": position.get("accuracy_m"),
+    }
+    with refusals():
+        row = connection.execute(queries.ACT, arguments, prepare=True).fetchone()
+    assert row is not None
+    outcome: dict[str, Any] = row[0]
+    return outcome
+
+
+def rate(connection: Connection[Any], receipt: str, secret: str, sent: dict[str, Any]) -> None:
+    """Keep the reporter's rating, once, within 14 days of closing.
+
+    Raises Problem not_found (also for a wrong secret), rating_not_open, already_rated, same_id_other_body.
+    """
+    hashed = secret_hash(secret)
+    arguments = {
+        "city": settings().city,
+        "receipt": receipt,
+        "secret": hashed,
+        "author": f"receipt:{receipt}",
+        "id": sent["id"],
+        "hmac": body_hmac({**sent, "receipt": receipt}),
+        "occurred_at": sent["occurred_at"],
+        "stars": sent["stars"],
+        "satisfaction": sent["satisfaction"],
+        "comment": sent["comment"],
+        "sources": list(ACTIONS["rate"].sources),
+        "days": RATING_DAYS,
+    }
+    with refusals():
+        connection.execute(queries.RATE, arguments, prepare=True)
+
+
+def _wgs84(place: Mapping[str, Any]) -> tuple[float, float]:
+    """The point of a place as sent, in WGS-84 degrees (rule P4)."""
+    if place["system"] == "wgs84":
+        return place["lng"], place["lat"]
+    lng, lat = to_wgs84([place["lng"], place["lat"]], place["system"])
+    return float(lng), float(lat)
+
+
+def _dumps(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, default=str)

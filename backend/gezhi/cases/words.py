@@ -1,0 +1,67 @@
+"""What people read about cases: names of roles, channels and steps, and why a case went where it went."""
+
+from __future__ import annotations
+
+from gezhi.cases.workflow import ACTIONS, STATES
+from gezhi.http.language import pick
+
+ROLES = {
+    "grid_worker": ("网格员", "Grid worker"),
+    "grid_leader": ("网格长", "Grid leader"),
+    "instructor": ("指导员", "Instructor"),
+    "mediator": ("调解员", "Mediator"),
+    "assistant": ("网格助理员", "Grid assistant"),
+    "volunteer": ("志愿者", "Volunteer"),
+    "responder": ("民声服务队员", "Responder"),
+    "handler": ("部门经办", "Department handler"),
+    "dispatcher": ("受理员", "Dispatcher"),
+    "duty_leader": ("值班长", "Duty leader"),
+    "leader": ("领导", "Leader"),
+    "expert": ("专家", "Expert"),
+    "admin": ("系统管理员", "Administrator"),
+    "security_admin": ("安全管理员", "Security administrator"),
+    "auditor": ("审计员", "Auditor"),
+}
+WHY = {
+    "grid_worker": ("地点在这个网格，这类事项由本网格网格员先办", "The place is in this grid, and its worker handles this first"),
+    "grid_post": ("本网格网格员不在岗，交给同网格的同事", "The grid's worker is off duty; a colleague of the same grid has it"),
+    "neighbour": ("本网格无人在岗，交给同社区相邻网格的网格员", "Nobody of this grid is on duty; a neighbour's worker has it"),
+    "unit": ("这类事项由这个单位负责", "This unit is responsible for such matters"),
+    "desk": ("由受理台指定", "The desk decided so"),
+}
+UNDECIDED = ("事项或地点还不能确定，先交受理台看一看", "The matter or the place is not certain yet: the desk looks first")
+CHANNELS = {"app": ("随手拍", "Resident app"), "field": ("网格员上报", "Grid worker")}
+
+# The course that a resident reads: what happened, in everyday words; other events are not shown.
+COURSE = {
+    "report": ("已上报", "Reported"),
+    "accept": ("已受理", "Taken on"),
+    "dispatch": ("交给了{who}", "Passed to {who}"),
+    "reassign": ("转给了{who}", "Passed on to {who}"),
+    "sign": ("{who}已接手", "{who} has taken it"),
+    "handle": ("处理好了，等现场核查", "Done, to be checked on the spot"),
+    "verify_pass": ("核查通过，办好了", "Checked: it is fixed"),
+    "verify_fail": ("现场看过，还没修好，继续办", "Checked: not fixed yet, work goes on"),
+    "rate": ("您已评价", "You rated it"),
+}
+
+
+def role_name(role: str | None) -> str | None:
+    """A role's name in the reader's language."""
+    return pick(*ROLES[role]) if role else None
+
+
+def state_name(state: str, *, resident: bool = False) -> str:
+    """A state's name for staff, or in a resident's words."""
+    row = STATES[state]
+    return pick(row.resident, row.resident_en) if resident else pick(row.name, row.name_en)
+
+
+def action_name(action: str) -> str:
+    """An action's name in the reader's language."""
+    return pick(ACTIONS[action].name, ACTIONS[action].name_en)
+
+
+def why(code: str | None) -> str:
+    """Why a case went where it went, as a sentence."""
+    return pick(*WHY.get(code or "", UNDECIDED))

@@ -1,0 +1,109 @@
+"""`gezhi`: the commands of the house. Heavy parts are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import click
+
+
+@click.group()
+def main() -> None:
+    """格治 Gezhi: the closed loop of grid governance."""
+
+
+@main.command()
+@click.option("--lan", is_flag=True, help="HTTPS on every address of this machine, by Caddy's own authority.")
+def up(lan: bool) -> None:
+    """Start everything behind one address and stop it with Ctrl-C."""
+    from gezhi.ground import up as ground
+
+    sys.exit(ground.main(lan=lan))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this version of the code."""
+    from gezhi.schema import migrate as bring
+
+    changed = bring()
+    click.echo(f"database is up to date, {len(changed)} function files applied")
+
+
+@main.command()
+@click.option("--demo", is_flag=True, required=True, help="The demo city with synthetic people; never for production.")
+def seed(demo: bool) -> None:
+    """Load the demo city; does nothing when it is there."""
+    from gezhi import seed as seeding
+    from gezhi.config import settings
+
+    if demo:
+        seeding.demo(settings())
+
+
+@main.command()
+@click.option("--socket", type=click.Path(), help="Listen on this Unix socket instead of a port.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+def web(socket: str | None, host: str, port: int) -> None:
+    """Serve the API."""
+    from gezhi.ground.processes import web_command
+
+    _become(web_command(socket=_path(socket), host=host, port=port))
+
+
+@main.command()
+@click.option("--socket", type=click.Path(), help="Listen on this Unix socket instead of a port.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8001, show_default=True)
+def live(socket: str | None, host: str, port: int) -> None:
+    """Serve the live stream."""
+    from gezhi.ground.processes import live_command
+
+    _become(live_command(socket=_path(socket), host=host, port=port))
+
+
+@main.command()
+def worker() -> None:
+    """Read the event log, run the jobs, sweep the clocks."""
+    from gezhi.worker import main as work
+
+    work()
+
+
+@main.command()
+def openapi() -> None:
+    """Print the API's description (OpenAPI 3.1) as JSON."""
+    from gezhi.app import create_app
+    from gezhi.http.openapi import document
+
+    with create_app().app_context():
+        click.echo(json.dumps(document(), ensure_ascii=False, indent=1, sort_keys=True))
+
+
+@main.command()
+def doctor() -> None:
+    """Check that every case is the replay of its events and that every chain of digests holds."""
+    from gezhi.cases.doctor import examine
+
+    faults = examine()
+    for fault in faults:
+        click.echo(fault, err=True)
+    click.echo(f"{len(faults)} faults")
+    sys.exit(1 if faults else 0)
+
+
+def _path(name: str | None):  # type: ignore[no-untyped-def]
+    from pathlib import Path
+
+    return Path(name) if name else None
+
+
+def _become(command: list[str]) -> None:
+    os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    main()
