@@ -9,7 +9,7 @@ const PAGES: [paths: RegExp, page: string][] = [
   [/^\/(index\.html|report|mine|nearby|r\/.*)?$/, '/index.html'],
 ]
 
-const manifest = worker.__WB_MANIFEST
+const manifest = self.__WB_MANIFEST
 
 /** The key in the cache: names with a hash are their own version, the others carry theirs in the query. */
 const keyOf = ({ url, revision }: PrecacheEntry) => new URL(revision ? `${url}?v=${revision}` : url, worker.location.origin).href

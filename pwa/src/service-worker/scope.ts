@@ -11,9 +11,11 @@ export interface SyncEvent extends ExtendableEvent {
   readonly tag: string
 }
 
-interface GezhiWorker extends ServiceWorkerGlobalScope {
-  /** Written in by the build. */
-  __WB_MANIFEST: PrecacheEntry[]
+declare global {
+  interface WorkerGlobalScope {
+    /** Written in by the build, which looks for `self.__WB_MANIFEST` to the letter. */
+    __WB_MANIFEST: PrecacheEntry[]
+  }
 }
 
-export const worker = globalThis as unknown as GezhiWorker
+export const worker = globalThis as unknown as ServiceWorkerGlobalScope
