@@ -23,6 +23,7 @@ from gezhi import queue, watch
 from gezhi.cases import clocks
 from gezhi.config import settings
 from gezhi.db import connection
+from gezhi.http import logs
 from gezhi.notify import consumer as notify
 from gezhi.notify.webpush import Sender
 
@@ -171,4 +172,5 @@ async def _main() -> None:
 
 def main() -> None:
     """Work until SIGTERM or SIGINT; what is in hand is finished or left to the next worker."""
+    logs.configure(settings().log_level)
     asyncio.run(_main())

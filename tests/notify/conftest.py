@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import psycopg
 import pytest
-from psycopg import Connection
 
 from gezhi.config import settings
 from notify.push_service import PushService
-from notify.town import Town, build
+from notify.town import Town, build, empty
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +28,7 @@ def push_hosts(push_service, monkeypatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def connection(database) -> Iterator[Connection[Any]]:
-    """A connection of the test's own, in autocommit mode."""
-    with psycopg.connect(database, autocommit=True) as own:
-        yield own
-
-
-@pytest.fixture
-def town(connection) -> Town:
-    """The town of tests in this test's database."""
-    return build(connection)
+def town(conn) -> Town:
+    """The town of tests, alone in this module's database."""
+    empty(conn)
+    return build(conn)

@@ -11,24 +11,24 @@ from notify.town import CITY, COMMUNITY, CaseLog
 
 
 @pytest.fixture
-def case(town, connection):
-    return CaseLog(connection)
+def case(town, conn):
+    return CaseLog(conn)
 
 
-def told(connection, town):
+def told(conn, town):
     """(kind, name) of every notification."""
     names = {user: name for name, user in town.users.items()}
-    rows = connection.execute("select kind, user_id from notifications order by id").fetchall()
+    rows = conn.execute("select kind, user_id from notifications order by id").fetchall()
     return sorted((kind, names[user]) for kind, user in rows)
 
 
-def jobs(connection):
-    return [row[0] for row in connection.execute("select args from procrastinate_jobs order by id").fetchall()]
+def jobs(conn):
+    return [row[0] for row in conn.execute("select args from procrastinate_jobs order by id").fetchall()]
 
 
-def subscribe(connection, user, name="phone"):
+def subscribe(conn, user, name="phone"):
     subscription = uuid7()
-    connection.execute(
+    conn.execute(
         "insert into subscriptions (city, endpoint_hash, id, user_id, endpoint, p256dh, auth, device, language)"
         " values (%s, %s, %s, %s, %s, '', '', %s, 'zh-CN')",
         (CITY, subscription.bytes, subscription, user, f"https://fcm.googleapis.com/{name}", uuid7()),
@@ -40,57 +40,57 @@ def to_post(town, name, **more):
     return {"assignee_post": town.posts[name], "lead_unit": None, **more}
 
 
-def test_dispatch_tells_the_assignee_and_sends_to_each_browser(connection, town, case):
-    phone = subscribe(connection, town.users["worker"], "phone")
-    tablet = subscribe(connection, town.users["worker"], "tablet")
-    subscribe(connection, town.users["neighbour"])
+def test_dispatch_tells_the_assignee_and_sends_to_each_browser(conn, town, case):
+    phone = subscribe(conn, town.users["worker"], "phone")
+    tablet = subscribe(conn, town.users["worker"], "tablet")
+    subscribe(conn, town.users["neighbour"])
     case.append("dispatch", "dispatched", to_post(town, "worker"))
 
-    assert consumer.consume(connection, CITY) == 1
-    assert told(connection, town) == [("task", "worker")]
-    [job] = jobs(connection)
+    assert consumer.consume(conn, CITY) == 1
+    assert told(conn, town) == [("task", "worker")]
+    [job] = jobs(conn)
     assert {message[2] for message in job["messages"]} == {str(phone), str(tablet)}
-    assert consumer.consume(connection, CITY) == 0
+    assert consumer.consume(conn, CITY) == 0
 
 
-def test_a_unit_s_handlers_on_duty_are_told(connection, town, case):
+def test_a_unit_s_handlers_on_duty_are_told(conn, town, case):
     case.append("dispatch", "dispatched", {"assignee_post": None, "lead_unit": town.units["lamps"]})
-    consumer.consume(connection, CITY)
-    assert told(connection, town) == [("task", "handler")]
+    consumer.consume(conn, CITY)
+    assert told(conn, town) == [("task", "handler")]
 
 
-def test_reassign_tells_the_new_one_and_the_one_who_lost_it(connection, town, case):
+def test_reassign_tells_the_new_one_and_the_one_who_lost_it(conn, town, case):
     case.append("reassign", "dispatched", to_post(town, "neighbour", previous_post=town.posts["worker"]))
-    consumer.consume(connection, CITY)
-    assert told(connection, town) == [("moved", "worker"), ("task", "neighbour")]
+    consumer.consume(conn, CITY)
+    assert told(conn, town) == [("moved", "worker"), ("task", "neighbour")]
 
 
-def test_reassign_within_a_person_is_a_task_only(connection, town, case):
+def test_reassign_within_a_person_is_a_task_only(conn, town, case):
     case.append("reassign", "dispatched", to_post(town, "worker", previous_post=town.posts["worker"]))
-    consumer.consume(connection, CITY)
-    assert told(connection, town) == [("task", "worker")]
+    consumer.consume(conn, CITY)
+    assert told(conn, town) == [("task", "worker")]
 
 
-def test_handle_tells_the_verifier(connection, town, case):
+def test_handle_tells_the_verifier(conn, town, case):
     case.append("handle", "handled", {"verifier_post": town.posts["neighbour"], "verifier_region": None})
-    consumer.consume(connection, CITY)
-    assert told(connection, town) == [("verify", "neighbour")]
+    consumer.consume(conn, CITY)
+    assert told(conn, town) == [("verify", "neighbour")]
 
 
-def test_handle_tells_the_desk_when_no_post_verifies(connection, town, case):
+def test_handle_tells_the_desk_when_no_post_verifies(conn, town, case):
     case.append("handle", "handled", {"verifier_post": None, "verifier_region": COMMUNITY})
-    consumer.consume(connection, CITY)
-    assert told(connection, town) == [("verify", "dispatcher")]
+    consumer.consume(conn, CITY)
+    assert told(conn, town) == [("verify", "dispatcher")]
 
 
-def test_failed_verification_tells_the_assignee_again(connection, town, case):
+def test_failed_verification_tells_the_assignee_again(conn, town, case):
     case.append("dispatch", "dispatched", to_post(town, "worker"))
     case.append("verify_fail", "dispatched", to_post(town, "worker"))
-    consumer.consume(connection, CITY)
-    assert told(connection, town) == [("task", "worker"), ("task", "worker")]
+    consumer.consume(conn, CITY)
+    assert told(conn, town) == [("task", "worker"), ("task", "worker")]
 
 
-def test_nobody_is_told_of_other_events(connection, town, case):
+def test_nobody_is_told_of_other_events(conn, town, case):
     for action, state in (
         ("report", "reported"),
         ("accept", "accepted"),
@@ -98,79 +98,79 @@ def test_nobody_is_told_of_other_events(connection, town, case):
         ("verify_pass", "closed"),
     ):
         case.append(action, state, to_post(town, "worker"))
-    assert consumer.consume(connection, CITY) == 4
-    assert told(connection, town) == []
+    assert consumer.consume(conn, CITY) == 4
+    assert told(conn, town) == []
 
 
-def test_P6_ordinary_matters_do_not_page_who_is_off_duty(connection, town, case):
-    subscribe(connection, town.users["sleeper"])
+def test_P6_ordinary_matters_do_not_page_who_is_off_duty(conn, town, case):
+    subscribe(conn, town.users["sleeper"])
     case.append("dispatch", "dispatched", to_post(town, "sleeper"))
-    consumer.consume(connection, CITY)
-    assert told(connection, town) == [("task", "sleeper")]
-    assert jobs(connection) == []
+    consumer.consume(conn, CITY)
+    assert told(conn, town) == [("task", "sleeper")]
+    assert jobs(conn) == []
 
 
-def test_P6_urgent_matters_do(connection, town):
-    subscribe(connection, town.users["sleeper"])
-    CaseLog(connection, urgency="urgent").append("dispatch", "dispatched", to_post(town, "sleeper"))
-    consumer.consume(connection, CITY)
-    assert len(jobs(connection)) == 1
+def test_P6_urgent_matters_do(conn, town):
+    subscribe(conn, town.users["sleeper"])
+    CaseLog(conn, urgency="urgent").append("dispatch", "dispatched", to_post(town, "sleeper"))
+    consumer.consume(conn, CITY)
+    assert len(jobs(conn)) == 1
 
 
-def test_a_post_that_has_ended_and_a_disabled_person_are_told_nothing(connection, town, case):
-    connection.execute("update posts set ends_on = '2026-01-02' where id = %s", (town.posts["worker"],))
-    connection.execute("update users set disabled_at = now() where id = %s", (town.users["neighbour"],))
+def test_a_post_that_has_ended_and_a_disabled_person_are_told_nothing(conn, town, case):
+    conn.execute("update posts set ends_on = '2026-01-02' where id = %s", (town.posts["worker"],))
+    conn.execute("update users set disabled_at = now() where id = %s", (town.users["neighbour"],))
     case.append("dispatch", "dispatched", to_post(town, "worker"))
     case.append("reassign", "dispatched", to_post(town, "neighbour"))
-    assert consumer.consume(connection, CITY) == 2
-    assert told(connection, town) == []
+    assert consumer.consume(conn, CITY) == 2
+    assert told(conn, town) == []
 
 
-def test_a_crash_before_the_commit_leaves_nothing_and_loses_nothing(database, connection, town, case):
-    subscribe(connection, town.users["worker"])
+def test_a_crash_before_the_commit_leaves_nothing_and_loses_nothing(database, conn, town, case):
+    subscribe(conn, town.users["worker"])
     case.append("dispatch", "dispatched", to_post(town, "worker"))
     with psycopg.connect(database) as doomed:
         consumer.consume(doomed, CITY)  # inside the connection's own transaction: nothing is committed yet
         assert len(jobs(doomed)) == 1
-        connection.execute("select pg_terminate_backend(%s)", (doomed.info.backend_pid,))
+        conn.execute("select pg_terminate_backend(%s)", (doomed.info.backend_pid,))
         with pytest.raises(psycopg.OperationalError):
             doomed.commit()
-    assert (told(connection, town), jobs(connection)) == ([], [])
+    assert (told(conn, town), jobs(conn)) == ([], [])
 
-    assert consumer.consume(connection, CITY) == 1
-    assert told(connection, town) == [("task", "worker")]
-    assert len(jobs(connection)) == 1
+    assert consumer.consume(conn, CITY) == 1
+    assert told(conn, town) == [("task", "worker")]
+    assert len(jobs(conn)) == 1
 
 
-def test_events_read_again_change_nothing(connection, town, case):
-    subscribe(connection, town.users["worker"])
+def test_events_read_again_change_nothing(conn, town, case):
+    subscribe(conn, town.users["worker"])
     case.append("dispatch", "dispatched", to_post(town, "worker"))
-    consumer.consume(connection, CITY)
-    connection.execute("update consumers set xid = '0', position = 0")
-    assert consumer.consume(connection, CITY) == 1
-    assert told(connection, town) == [("task", "worker")]
-    assert len(jobs(connection)) == 1
+    consumer.consume(conn, CITY)
+    conn.execute("update consumers set xid = '0', position = 0")
+    assert consumer.consume(conn, CITY) == 1
+    assert told(conn, town) == [("task", "worker")]
+    assert len(jobs(conn)) == 1
 
 
-def test_a_transaction_that_commits_late_is_not_skipped(database, connection, town, case):
-    later = CaseLog(connection)
+def test_a_transaction_that_commits_late_is_not_skipped(database, conn, town, case):
+    later = CaseLog(conn)
     with psycopg.connect(database) as slow:
         case.append("dispatch", "dispatched", to_post(town, "worker"), on=slow)
         later.append("dispatch", "dispatched", to_post(town, "neighbour"))
-        assert consumer.consume(connection, CITY) == 0  # the quick one waits behind the slow one
+        assert consumer.consume(conn, CITY) == 0  # the quick one waits behind the slow one
         slow.commit()
-    assert consumer.consume(connection, CITY) == 2
-    assert told(connection, town) == [("task", "neighbour"), ("task", "worker")]
+    assert consumer.consume(conn, CITY) == 2
+    assert told(conn, town) == [("task", "neighbour"), ("task", "worker")]
 
 
-def test_two_workers_do_not_tell_twice(database, connection, town, case):
-    subscribe(connection, town.users["worker"])
+def test_two_workers_do_not_tell_twice(database, conn, town, case):
+    subscribe(conn, town.users["worker"])
     case.append("dispatch", "dispatched", to_post(town, "worker"))
     with psycopg.connect(database) as other:
         assert consumer.consume(other, CITY) == 1
-        connection.execute("set lock_timeout = '200ms'")
+        conn.execute("set lock_timeout = '200ms'")
         with pytest.raises(psycopg.errors.LockNotAvailable):
-            consumer.consume(connection, CITY)
+            consumer.consume(conn, CITY)
         other.commit()
-    assert consumer.consume(connection, CITY) == 0
-    assert len(jobs(connection)) == 1
+    assert consumer.consume(conn, CITY) == 0
+    assert len(jobs(conn)) == 1

@@ -45,6 +45,16 @@ def put(connection: Connection[Any], table: str, **row: Any) -> None:
     )
 
 
+def empty(connection: Connection[Any]) -> None:
+    """Take everything out of the database but what `migrate` put there."""
+    tables = connection.execute(
+        "select tablename from pg_tables"
+        " where schemaname = 'public' and tablename not in ('alembic_version', 'sql_files', 'spatial_ref_sys')"
+    ).fetchall()
+    names = sql.SQL(", ").join(sql.Identifier(name) for (name,) in tables)
+    connection.execute(sql.SQL("truncate {} restart identity cascade").format(names))
+
+
 def build(connection: Connection[Any]) -> Town:
     """Fill an empty database."""
     town = Town()
