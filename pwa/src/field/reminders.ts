@@ -3,12 +3,14 @@ import { ref } from 'vue'
 import { deviceId } from '../shared/device'
 import { language } from '../shared/language'
 import { fact } from '../store/db'
-import { subscribe, unsubscribe } from '../store/push-subscription'
 import { session } from './session'
 
 export type Reminders = 'unsupported' | 'off' | 'asking' | 'on' | 'denied' | 'failed'
 
 export const reminders = ref<Reminders>('off')
+
+/** Subscribing is for a tap: its code comes with the tap. */
+const subscription = () => import('../store/push-subscription')
 
 /** Finds out how things stand, without asking the person anything; a known subscription becomes this person's. */
 export async function openReminders(): Promise<void> {
@@ -28,7 +30,7 @@ export async function turnOn(): Promise<void> {
 /** This phone gets no more reminders, because its person has left. */
 export async function forgetPush(): Promise<void> {
   const registration = await navigator.serviceWorker?.getRegistration()
-  if (registration?.pushManager) await unsubscribe(registration).catch(() => undefined)
+  if (registration?.pushManager) await (await subscription()).unsubscribe(registration).catch(() => undefined)
   if (reminders.value === 'on') reminders.value = 'off'
 }
 
@@ -36,6 +38,7 @@ async function connect(): Promise<void> {
   const key = session.value?.push_key
   try {
     if (!key) throw new Error('no key')
+    const { subscribe } = await subscription()
     await subscribe(await navigator.serviceWorker.ready, key, { device: deviceId(), language: language.value })
     reminders.value = 'on'
   } catch {

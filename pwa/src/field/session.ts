@@ -7,7 +7,7 @@ import type { Session } from '../shared/types'
 import { fact, setFact } from '../store/db'
 import { keep, kept } from '../store/fetched'
 import { clearPerson } from '../store/logout'
-import { run } from '../store/runner'
+import { run } from '../store/outbox'
 
 const PATH = '/session'
 /** Somebody logged out without a connection: the session must still be ended. */
@@ -37,7 +37,7 @@ export async function login(account: string, password: string, code: string): Pr
   const fresh = await api<Session>(PATH, { method: 'POST', body })
   await setFact(LEAVING, undefined)
   await settle(fresh)
-  void run()
+  void run().catch(() => undefined)
 }
 
 /** Ends the session here and on the server. What was not sent stays, for its author alone. */

@@ -5,17 +5,17 @@
  * runner's business and starts by itself.
  */
 import { deviceId } from '../shared/device'
-import { add, type Maker } from './entries'
+import { add, entries, type Maker } from './entries'
 import { fact, setFact } from './db'
-import type { Entry, NewEntry } from './entry'
+import { unsent, type Entry, type NewEntry } from './entry'
 import { listen, type OutboxMessage } from './outbox-channel'
-import { pauseUntil, run } from './runner'
+import type { RunResult } from './runner'
 
 export { discard, entries, entry, forgetSent } from './entries'
 export { unsent, type Entry, type EntryState, type NewEntry, type Problem } from './entry'
 export type { OutboxMessage } from './outbox-channel'
 export { lostEntries } from './pending'
-export { run, type RunResult } from './runner'
+export type { RunResult } from './runner'
 
 /** Writes the entry to the disk, starts the runner and returns the entry without waiting for the network. */
 export async function submit(made: NewEntry): Promise<Entry> {
@@ -40,6 +40,11 @@ export function watch(callback: (message: OutboxMessage) => void): () => void {
   return listen(callback)
 }
 
+/** Sends what can be sent; see `runner.ts`, which is loaded when there is something to send and not before. */
+export async function run(force = true): Promise<RunResult> {
+  return (await import('./runner')).run(force)
+}
+
 let started = false
 let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -60,9 +65,9 @@ function kick(): void {
 
 async function attempt(force: boolean): Promise<void> {
   try {
-    if ((await run(force)) === 'later') await plan()
+    if ((await entries()).some(unsent) && (await run(force)) === 'later') await plan()
   } catch (error) {
-    // The storage itself failed (full, or closed by an upgrade): nothing was lost by not sending; try again.
+    // The storage failed (full, or closed by an upgrade) or the runner did not load: nothing is lost; try again.
     console.warn('outbox', error)
     await plan(30_000)
   }
@@ -71,7 +76,7 @@ async function attempt(force: boolean): Promise<void> {
 /** Tries again when the pause is over; the worker may do the same when the browser supports Background Sync. */
 async function plan(wait?: number): Promise<void> {
   clearTimeout(timer)
-  const until = wait === undefined ? (await pauseUntil()) - Date.now() : wait
+  const until = wait ?? ((await fact<{ until: number }>('pause'))?.until ?? 0) - Date.now()
   timer = setTimeout(() => void attempt(false), Math.max(1000, until))
   const registration = await navigator.serviceWorker?.getRegistration().catch(() => undefined)
   const sync = (registration as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync
