@@ -75,9 +75,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 class _Api(flask_smorest.Api):  # type: ignore[misc]
     DEFAULT_ERROR_RESPONSE_NAME = "PROBLEM"
 
-    def handle_http_exception(self, error: Any) -> Response:
+    def handle_http_exception(self, error: Any) -> Any:
         """Problems are ours to write."""
-        return problems.answer(error).response()
+        return problems.respond(error)
 
 
 api = _Api()
@@ -107,7 +107,7 @@ def openapi_json() -> Response:
 @docs.get("/docs")
 def pages() -> Response:
     """The document for people: one page without scripts, nothing loaded from elsewhere."""
-    response = Response(render_template("api.html", spec=document()), mimetype="text/html")
+    response = Response(render_template("api.html", spec=document(), problems=PROBLEMS), mimetype="text/html")
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     )

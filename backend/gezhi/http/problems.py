@@ -125,7 +125,7 @@ def _of_http(error: HTTPException) -> Problem:
     code = _BY_STATUS.get(error.code or 500)
     if code is None:
         code = "bad_json" if (error.code or 500) < 500 else "internal"
-    return Problem(code, reason=error.name, limit="")
+    return Problem(code, reason=error.name, limit="20 MB")
 
 
 def answer(error: BaseException) -> Problem:
@@ -143,7 +143,8 @@ def answer(error: BaseException) -> Problem:
     return Problem("internal")
 
 
-def _respond(error: Exception) -> Response | HTTPException:
+def respond(error: Exception) -> Response | HTTPException:
+    """What Flask is to answer for an exception."""
     if isinstance(error, HTTPException) and (error.code is None or error.code < 400):
         return error  # redirects are answers
     return answer(error).response()
@@ -151,5 +152,5 @@ def _respond(error: Exception) -> Response | HTTPException:
 
 def init_app(app: Flask) -> None:
     """Answer every exception of `app` as a problem."""
-    app.register_error_handler(HTTPException, _respond)
-    app.register_error_handler(Exception, _respond)
+    app.register_error_handler(HTTPException, respond)
+    app.register_error_handler(Exception, respond)
