@@ -7,7 +7,7 @@ import PointGeometry from 'ol/geom/Point'
 import Cluster from 'ol/source/Cluster'
 import VectorSource from 'ol/source/Vector'
 import View from 'ol/View'
-import { boundingExtent, getHeight, getWidth, isEmpty } from 'ol/extent'
+import { boundingExtent, createEmpty, extend, getHeight, getWidth, isEmpty } from 'ol/extent'
 import type { CaseItem, GridCollection, LightColour } from '../../shared/types'
 import { countsByRegion, worstOf } from './counts'
 import { caseStyle, clusterStyle, readPalette, regionStyle } from './style'
@@ -22,7 +22,7 @@ interface Told {
 /** A map on the page. */
 export type CaseMapView = ReturnType<typeof makeCaseMap>
 
-const MARGIN = 48
+const MARGIN = 40
 /** Cases closer than this many pixels are one mark. */
 const CLOSE = 26
 const QUICK = { duration: window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 200 }
@@ -34,6 +34,8 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
   let selected: string | null = null
   let hovered: string | null = null
   let counts = countsByRegion([], 0)
+  /** The regions were shown before the first cases came: the view is still to be chosen. */
+  let unaimed = false
 
   const regions = new VectorSource()
   const points = new VectorSource<Feature<PointGeometry>>()
@@ -53,8 +55,10 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
   })
   const map = new Map({ target, controls: [], layers: [regionLayer, caseLayer], view: new View({ maxZoom: 19, minZoom: 6 }) })
 
-  function fit() {
-    const extent = regions.getExtent()
+  /** Goes to all regions, or first to those that hold cases: the rest of a wide city is empty at that moment. */
+  function fit(busy = false) {
+    const holding = busy ? regions.getFeatures().filter((region) => counts.has(region.get('code') as string)) : []
+    const extent = holding.length ? holding.map((region) => region.getGeometry()!.getExtent()).reduce((a, b) => extend(a, b), createEmpty()) : regions.getExtent()
     if (extent && !isEmpty(extent)) map.getView().fit(extent, { padding: [MARGIN, MARGIN, MARGIN, MARGIN], ...QUICK })
   }
 
@@ -100,13 +104,15 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
   resized.observe(target)
 
   return {
-    fit,
+    /** Goes to all regions. */
+    fit: () => fit(),
     /** Replaces the regions and goes to them. */
     showRegions(collection: GridCollection) {
       regions.clear(true)
       regions.addFeatures(new GeoJSON().readFeatures(collection, { featureProjection: 'EPSG:3857' }))
       recount()
-      fit()
+      unaimed = items.length === 0
+      fit(true)
     },
     /** Replaces the cases; those without a certain place are not on the map. */
     showCases(now: CaseItem[]) {
@@ -121,6 +127,8 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
         }),
       )
       recount()
+      if (unaimed && now.length) fit(true)
+      if (now.length) unaimed = false
     },
     /** Rings the selected case, and brings it into sight when it is outside. */
     choose(id: string | null) {

@@ -1,3 +1,4 @@
+import { asArray, type Color } from 'ol/color'
 import CircleStyle from 'ol/style/Circle'
 import Fill from 'ol/style/Fill'
 import RegularShape from 'ol/style/RegularShape'
@@ -14,7 +15,7 @@ export interface Palette {
   line: string
   edge: string
   jade: string
-  tints: string[]
+  tints: Color[]
   lights: Record<LightColour, string>
 }
 
@@ -30,9 +31,14 @@ export function readPalette(): Palette {
     line: token('line'),
     edge: token('edge'),
     jade,
-    tints: ['0a', '1f', '33', '47', '5c'].map((alpha) => jade + alpha),
+    tints: [0.04, 0.12, 0.2, 0.28, 0.36].map((opacity) => see(jade, opacity)),
     lights: { green: token('light-green'), yellow: token('light-yellow'), red: token('light-red'), grey: token('light-grey') },
   }
+}
+
+/** The colour, seen through. */
+function see(colour: string, opacity: number): Color {
+  return [...asArray(colour).slice(0, 3), opacity]
 }
 
 const FONT = 'PingFang SC, "HarmonyOS Sans SC", MiSans, "Noto Sans CJK SC", sans-serif'
@@ -68,7 +74,7 @@ export function caseStyle(palette: Palette, light: LightColour, selected: boolea
   }
   const mark = new Style({ image: shapes[light](), zIndex: selected ? 9 : 3 })
   if (!selected) return [mark]
-  const ring = new CircleStyle({ radius: 14, stroke: new Stroke({ color: palette.ink, width: 2.5 }), fill: new Fill({ color: palette.card + '80' }) })
+  const ring = new CircleStyle({ radius: 14, stroke: new Stroke({ color: palette.ink, width: 2.5 }), fill: new Fill({ color: see(palette.card, 0.5) }) })
   return [new Style({ image: ring, zIndex: 8 }), mark]
 }
 
