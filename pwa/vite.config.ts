@@ -49,6 +49,8 @@ const api = process.env['GEZHI_URL'] ?? 'http://localhost:8000'
 
 export default defineConfig({
   appType: 'mpa',
+  // Nobody here, nor Element Plus, writes components with options: leave that part of Vue out.
+  define: { __VUE_OPTIONS_API__: 'false' },
   plugins: [
     vue(),
     doors(),

@@ -1,8 +1,9 @@
-import { computed, ref } from 'vue'
+import { computed, ref, watch } from 'vue'
 import { categoryIcons } from '../shared/icons/categories'
+import { language } from '../shared/language'
 import type { Catalogue, Category } from '../shared/types'
 import { fetchKept } from './kept'
-import { t, type Word } from './words'
+import { r, type ReportWord } from './words-report'
 
 const fetched = ref<Category[]>([])
 
@@ -11,7 +12,7 @@ export const categories = computed<Category[]>(() => {
   if (fetched.value.length) return fetched.value
   return Object.keys(categoryIcons).map((key) => ({
     key,
-    name: t(`category_${key}` as Word),
+    name: r(`category_${key}` as ReportWord),
     icon: key,
     hint: '',
     matter: null,
@@ -30,7 +31,5 @@ export function pictureOf(key: string | null | undefined): string {
   return categoryIcons[key ?? 'other'] ?? categoryIcons['other']!
 }
 
-/** Asks for the city's catalogue, in the reader's language. */
-export async function loadCategories(): Promise<void> {
-  await fetchKept<Catalogue>('/matters', ({ value }) => (fetched.value = value.categories))
-}
+// The city's catalogue, in the reader's language.
+watch(language, () => void fetchKept<Catalogue>('/matters', ({ value }) => (fetched.value = value.categories)), { immediate: true })

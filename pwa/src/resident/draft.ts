@@ -3,9 +3,9 @@ import { ApiProblem } from '../shared/api'
 import { deviceId } from '../shared/device'
 import { secret, uuidv7 } from '../shared/ids'
 import type { Point } from '../shared/types'
-import { clearDraft, loadDraft, saveDraft } from '../store/drafts'
-import { entry as entryById, resend, submit, type Entry, type NewEntry } from '../store/outbox'
-import { shrink } from '../store/photos'
+import type { Entry, NewEntry } from '../store/entry'
+import { openOutbox } from './network'
+import { everUsed, store } from './store'
 import { t } from './words'
 
 export const STEPS = ['photo', 'place', 'category', 'send'] as const
@@ -97,6 +97,7 @@ let writing: Promise<void> = Promise.resolve()
 export function keepDraft(): Promise<void> {
   writing = writing.then(async () => {
     try {
+      const { clearDraft, saveDraft } = await store()
       if (hasContent(draft) || draft.camera) await saveDraft(KEY, toRaw(draft))
       else await clearDraft(KEY)
       draftProblem.value = null
@@ -113,7 +114,7 @@ function fill(with_: Draft) {
 
 /** Brings back what was being made; called once, before the first screen. */
 export async function restoreDraft(): Promise<void> {
-  const kept = await loadDraft<Draft>(KEY).catch(() => undefined)
+  const kept = (await everUsed()) ? await store().then(({ loadDraft }) => loadDraft<Draft>(KEY)).catch(() => undefined) : undefined
   if (kept) {
     cameraKilledPage.value = kept.camera === true
     fill({ ...kept, camera: false })
@@ -130,6 +131,7 @@ export async function dropDraft(): Promise<void> {
 /** Shrinks the pictures and puts them in. Those that do not fit any more are counted. */
 export async function addPhotos(files: Iterable<File>): Promise<number> {
   draft.camera = false
+  const { shrink } = await store()
   let left = 0
   for (const file of files) {
     if (draft.photos.length >= MAX_PHOTOS) left += 1
@@ -141,18 +143,20 @@ export async function addPhotos(files: Iterable<File>): Promise<number> {
 
 /** Hands the report to the outbox; resolves with the id of its entry when it is safe on this device. */
 export async function sendDraft(label: string): Promise<string> {
+  const { resend, submit } = await store()
   const fields = fieldsOf(draft)
   const photos = draft.photos.map(({ blob }) => blob)
   const author = `device:${deviceId()}`
   const refused = draft.replaces ? await refusedEntry(draft.replaces) : undefined
   const made: NewEntry = { kind: 'report', id: draft.id, fields, photos, author, label }
   const entry = refused ? await resend(refused, fields, photos) : await submit(made)
+  await openOutbox()
   await dropDraft()
   return entry.id
 }
 
 async function refusedEntry(id: string): Promise<Entry | undefined> {
-  const found = await entryById(id)
+  const found = await (await store()).entry(id)
   return found?.state === 'refused' ? found : undefined
 }
 

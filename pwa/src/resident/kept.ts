@@ -1,4 +1,3 @@
-import { database } from '../store/db'
 import { api, ApiProblem, type Ask } from '../shared/api'
 
 /** A fetched answer, and when (ISO). `stale`: the server could not be asked just now. */
@@ -7,6 +6,8 @@ export interface Kept<T> {
   at: string
   stale: boolean
 }
+
+const CACHE = 'answers'
 
 /**
  * Shows what this device has kept of `path` at once, then what the server says, and keeps that. Resolves with null when
@@ -20,19 +21,37 @@ export async function fetchKept<T>(path: string, show: (kept: Kept<T>) => void, 
   let answered = false
   void answer.then(() => (answered = true)).catch(() => undefined)
   const kept = await read<T>(path)
-  if (kept && !answered) show({ ...kept, stale: false })
+  if (kept && !answered) show(kept)
   const value = await answer
   if (value instanceof ApiProblem) {
     if (kept) show({ ...kept, stale: true })
     return value
   }
-  const at = Date.now()
-  show({ value, at: new Date(at).toISOString(), stale: false })
-  await database().then((db) => db.put('fetched', { value, at }, path)).catch(() => undefined)
+  const now = { value, at: new Date().toISOString(), stale: false }
+  show(now)
+  void keep(path, now)
   return null
 }
 
-async function read<T>(path: string): Promise<{ value: T; at: string } | null> {
-  const kept = await database().then((db) => db.get('fetched', path)).catch(() => undefined)
-  return kept ? { value: kept.value as T, at: new Date(kept.at).toISOString() } : null
+/** Without a place to keep things (plain http, some in-app browsers) the network is asked every time. */
+async function keep<T>(path: string, kept: Kept<T>): Promise<void> {
+  try {
+    await (await caches.open(CACHE)).put(address(path), new Response(JSON.stringify(kept)))
+  } catch {
+    // Nothing kept, nothing lost.
+  }
+}
+
+async function read<T>(path: string): Promise<Kept<T> | null> {
+  try {
+    const found = await (await caches.open(CACHE)).match(address(path))
+    return found ? ((await found.json()) as Kept<T>) : null
+  } catch {
+    return null
+  }
+}
+
+/** Answers come in the reader's language, so each language is kept by itself. */
+function address(path: string): string {
+  return `/kept/${document.documentElement.lang}${path}`
 }

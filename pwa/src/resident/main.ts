@@ -3,17 +3,27 @@ import '../shared/base.css'
 import './resident.css'
 import { language } from '../shared/language'
 import App from './App.vue'
-import { loadCategories } from './categories'
 import { loadCity } from './city'
 import { restoreDraft } from './draft'
 import { startNetwork } from './network'
 import { startRouter } from './router'
+import { store } from './store'
 
 async function start() {
   startRouter()
   await Promise.all([restoreDraft(), startNetwork()])
   createApp(App).mount('#app')
-  watch(language, () => { void loadCity(); void loadCategories() }, { immediate: true })
+  watch(language, () => void loadCity(), { immediate: true })
 }
 
 void start()
+
+/** Fetches the form while its first question is being looked at: the network may be gone at the second. */
+function warm() {
+  void Promise.all([import('./ReportPage.vue'), import('./SentPage.vue'), store()]).catch(() => undefined)
+}
+addEventListener('pointerdown', warm, { once: true })
+addEventListener('keydown', warm, { once: true })
+setTimeout(warm, 8000)
+
+if ('serviceWorker' in navigator && import.meta.env.PROD) void navigator.serviceWorker.register('/sw.js').catch(() => undefined)

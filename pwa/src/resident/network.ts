@@ -1,5 +1,6 @@
 import { computed, ref } from 'vue'
-import { entries, lostEntries, startRunner, unsent, watch, type Entry } from '../store/outbox'
+import type { Entry } from '../store/entry'
+import { everUsed, store } from './store'
 
 /** Everything this device made through the resident door and has not thrown away, newest first. */
 export const made = ref<Entry[]>([])
@@ -17,7 +18,7 @@ export const noStorage = ref(false)
 export const reports = computed(() => made.value.filter((entry) => entry.kind === 'report'))
 
 /** What the server has not confirmed yet. */
-export const waiting = computed(() => made.value.filter(unsent))
+export const waiting = computed(() => made.value.filter(({ state }) => state !== 'sent'))
 
 /** The entry as it is now. */
 export function entryOf(id: string | null): Entry | undefined {
@@ -32,19 +33,30 @@ export function secretOf(code: string): string | undefined {
 
 async function refresh() {
   try {
-    made.value = (await entries()).filter((entry) => entry.author.startsWith('device:')).reverse()
+    const all = await (await store()).entries()
+    made.value = all.filter((entry) => entry.author.startsWith('device:')).reverse()
     noStorage.value = false
   } catch {
     noStorage.value = true
   }
 }
 
-/** Watches the outbox and the network, and starts sending; called once. Resolves when the outbox has been read. */
+let opened: Promise<void> | undefined
+
+/** Reads the outbox, watches it and starts sending; the first time only. Resolves when it has been read. */
+export function openOutbox(): Promise<void> {
+  opened ??= store().then(async ({ lostEntries, startRunner, watch }) => {
+    watch(() => void refresh())
+    lost.value = await lostEntries().catch(() => 0)
+    await refresh()
+    startRunner()
+  })
+  return opened
+}
+
+/** Watches the network, and opens the outbox when something may be in it; called once. */
 export async function startNetwork(): Promise<void> {
   addEventListener('online', () => (online.value = true))
   addEventListener('offline', () => (online.value = false))
-  watch(() => void refresh())
-  lost.value = await lostEntries().catch(() => 0)
-  await refresh()
-  startRunner()
+  if (await everUsed()) await openOutbox().catch(() => (opened = undefined))
 }

@@ -10,7 +10,7 @@ export function absolute(iso: string, now: number = Date.now()): string {
   const otherYear = date.getFullYear() !== new Date(now).getFullYear()
   return new Intl.DateTimeFormat(language.value, {
     ...(otherYear ? { year: 'numeric' } : {}),
-    month: language.value === 'en' ? 'short' : 'numeric',
+    month: language.value === 'en' ? 'short' : 'long',
     day: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
