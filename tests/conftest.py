@@ -38,7 +38,7 @@ def forget_settings() -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server for tests: GEZHI_TEST_DATABASE_URL, else an own cluster that forgets everything."""
+    """The URL of a PostgreSQL server: GEZHI_TEST_DATABASE_URL, else an own cluster that forgets everything."""
     with ExitStack() as stack:
         url = os.environ.get("GEZHI_TEST_DATABASE_URL")
         if not url:
@@ -107,7 +107,7 @@ def app(database: str) -> Iterator[Any]:
     from gezhi.app import create_app
 
     made = create_app()
-    yield made
+    return made
 
 
 @pytest.fixture

@@ -5,11 +5,35 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module
+from pathlib import Path
+from typing import ClassVar, cast
 
 import click
 
 
-@click.group()
+class _House(click.Group):
+    """The commands of the domains are found where they are, and imported only when one of them is asked for."""
+
+    domains: ClassVar[dict[str, tuple[str, str]]] = {
+        "import": ("gezhi.places.commands", "import_"),
+        "user": ("gezhi.people.commands", "user"),
+        "vapid": ("gezhi.notify.commands", "vapid"),
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the alphabet."""
+        return sorted([*super().list_commands(ctx), *self.domains])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a domain, or one of those below."""
+        if cmd_name in self.domains:
+            module, name = self.domains[cmd_name]
+            return cast(click.Command, getattr(import_module(module), name))
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_House)
 def main() -> None:
     """格治 Gezhi: the closed loop of grid governance."""
 
@@ -20,7 +44,7 @@ def up(lan: bool) -> None:
     """Start everything behind one address and stop it with Ctrl-C."""
     from gezhi.ground import up as ground
 
-    sys.exit(ground.main(lan=lan))
+    ground.main(lan=lan)
 
 
 @main.command()
@@ -95,14 +119,12 @@ def doctor() -> None:
     sys.exit(1 if faults else 0)
 
 
-def _path(name: str | None):  # type: ignore[no-untyped-def]
-    from pathlib import Path
-
+def _path(name: str | None) -> Path | None:
     return Path(name) if name else None
 
 
 def _become(command: list[str]) -> None:
-    os.execvp(command[0], command)
+    os.execvp(command[0], command)  # noqa: S606 - our own command line, no shell wanted
 
 
 if __name__ == "__main__":

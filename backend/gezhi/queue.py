@@ -27,7 +27,7 @@ select (procrastinate_defer_jobs_v1(array[
 
 def bound_app() -> procrastinate.App:
     """The App with a pool on this installation's database, for the worker: `async with bound_app().open_async()`."""
-    app.perform_import_paths()
+    app.perform_import_paths()  # type: ignore[no-untyped-call]
     return app.with_connector(procrastinate.PsycopgConnector(conninfo=settings().database_url, min_size=1, max_size=6))
 
 
@@ -52,4 +52,6 @@ def defer(
 def schema_sql() -> str:
     """procrastinate's schema as its installed version ships it; the notify trigger is dropped: workers poll."""
     shipped = Path(procrastinate.__file__).parent / "sql" / "schema.sql"
-    return shipped.read_text() + "\ndrop trigger procrastinate_jobs_notify_queue_job_inserted_v1 on procrastinate_jobs;\n"
+    return (
+        shipped.read_text() + "\ndrop trigger procrastinate_jobs_notify_queue_job_inserted_v1 on procrastinate_jobs;\n"
+    )

@@ -335,6 +335,9 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.Text(), nullable=True, comment="argon2id; null: cannot sign in by password"),
         sa.Column("totp_secret", sa.LargeBinary(), nullable=True, comment="AES-256-GCM under the installation's key"),
         sa.Column(
+            "totp_step", sa.BigInteger(), nullable=True, comment="30-second step of the last code used: once only"
+        ),
+        sa.Column(
             "totp_required",
             sa.Boolean(),
             server_default=sa.text("true"),
@@ -440,7 +443,11 @@ def upgrade() -> None:
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False, comment="by the phone's clock"),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["city", "case_id"], ["cases.city", "cases.id"], name=op.f("reports_city_case_id_fkey")
+            ["city", "case_id"],
+            ["cases.city", "cases.id"],
+            name=op.f("reports_city_case_id_fkey"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("city", "author", "id", name=op.f("reports_pkey")),
     )

@@ -66,7 +66,7 @@ def read(connection: Connection[Any], city: str, name: str, limit: int = 500) ->
     row = connection.execute(
         "select xid::text::bigint, position from consumers where city = %s and name = %s for update", (city, name)
     ).fetchone()
-    return read_since(connection, city, *row, limit) if row else []
+    return read_since(connection, city, row[0], row[1], limit) if row else []
 
 
 def advance(connection: Connection[Any], city: str, name: str, last: LoggedEvent) -> None:

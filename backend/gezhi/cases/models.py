@@ -91,13 +91,13 @@ class Case(Base):
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(True))
 
 
-
 class Report(Base):
     """A report (反映): what one person sent. Its row is also the memory of its command (idempotency)."""
 
     __tablename__ = "reports"
     __table_args__ = (
-        ForeignKeyConstraint(["city", "case_id"], ["cases.city", "cases.id"]),
+        # Deferred: the report's row comes first, its key is what makes twins wait for each other.
+        ForeignKeyConstraint(["city", "case_id"], ["cases.city", "cases.id"], deferrable=True, initially="DEFERRED"),
         Index("reports_city_receipt_code_key", "city", "receipt_code", unique=True),
         Index("reports_city_case_id_index", "city", "case_id"),
     )
@@ -183,7 +183,9 @@ class Clock(Base):
     started_at: Mapped[datetime] = mapped_column(DateTime(True))
     due_at: Mapped[datetime | None] = mapped_column(DateTime(True))
     stopped_at: Mapped[datetime | None] = mapped_column(DateTime(True), comment="by arrival")
-    done_at: Mapped[datetime | None] = mapped_column(DateTime(True), comment="by the device's clock, when it bears it out")
+    done_at: Mapped[datetime | None] = mapped_column(
+        DateTime(True), comment="by the device's clock, when it bears it out"
+    )
     overdue_at: Mapped[datetime | None] = mapped_column(DateTime(True))
 
 

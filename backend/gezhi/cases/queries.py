@@ -27,37 +27,35 @@ _ITEM = """
        when now() >= c.due_at then 'red'
        when now() >= c.step_started_at + 0.8 * (c.due_at - c.step_started_at) then 'yellow'
        else 'green' end as light,
-  (select array_agg(r.name order by r.level) from regions r
-    where r.code in (left(c.region_code, 6), left(c.region_code, 9), left(c.region_code, 12), c.region_code)) as places,
-  p.role as assignee_role, pu.name as assignee_name, pp.name as assignee_place,
+  p.role as assignee_role, pu.name as assignee_name,
   u.name as unit_name, u.name_en as unit_name_en, first.body ->> 'text' as text, first.body -> 'photos' as first_photos
 """
 _JOINS = """
   left join posts p on p.id = c.assignee_post_id
   left join users pu on pu.id = p.user_id
-  left join regions pp on pp.code = p.region_code
   left join units u on u.id = c.lead_unit_id
   left join event_bodies first on first.city = c.city and first.case_id = c.id and first.seq = 1
 """
 
 # What waits for me: to sign or handle as a post or unit, to verify, to accept or dispatch as a desk.
 _MINE = """
-  ((c.state in ('dispatched', 'signed') and c.assignee_post_id = any (%(posts)s))
-   or (c.state in ('dispatched', 'signed') and c.assignee_post_id is null and c.lead_unit_id = any (%(units)s))
-   or (c.state = 'handled' and (c.verifier_post_id = any (%(posts)s)
-         or exists (select from unnest(%(desks)s) d where starts_with(c.verifier_region, d)))
-       and not coalesce(c.handled_by_post_id = any (%(posts)s), false))
-   or (c.state in ('reported', 'accepted') and exists (select from unnest(%(desks)s) d where starts_with(c.region_code, d))))
+  ((c.state in ('dispatched', 'signed') and c.assignee_post_id = any (%(posts)s::uuid[]))
+   or (c.state in ('dispatched', 'signed') and c.assignee_post_id is null and c.lead_unit_id = any (%(units)s::uuid[]))
+   or (c.state = 'handled' and (c.verifier_post_id = any (%(posts)s::uuid[])
+         or exists (select from unnest(%(desks)s::text[]) d where starts_with(c.verifier_region, d)))
+       and not coalesce(c.handled_by_post_id = any (%(posts)s::uuid[]), false))
+   or (c.state in ('reported', 'accepted')
+       and exists (select from unnest(%(desks)s::text[]) d where starts_with(c.region_code, d))))
 """
 _SCOPE = """
-  (exists (select from unnest(%(regions)s) s where starts_with(c.region_code, s))
-   or (c.region_code = any (%(grids)s) and c.confidentiality <> 'sensitive')
-   or c.assignee_post_id = any (%(posts)s) or c.lead_unit_id = any (%(all_units)s))
+  (exists (select from unnest(%(regions)s::text[]) s where starts_with(c.region_code, s))
+   or (c.region_code = any (%(grids)s::text[]) and c.confidentiality <> 'sensitive')
+   or c.assignee_post_id = any (%(posts)s::uuid[]) or c.lead_unit_id = any (%(all_units)s::uuid[]))
 """
 _LIST = """
 select * from (select {item} from cases c {joins}
  where c.city = %(city)s and {view}
-   and c.state = any (%(states)s)
+   and c.state = any (%(states)s::text[])
    and (%(category)s::text is null or c.category_key = %(category)s)
    and (%(kind)s::text is null or (c.matter_kind = %(kind)s and c.matter_code = %(code)s))
    and (%(place)s::text is null or starts_with(c.region_code, %(place)s))
@@ -85,44 +83,42 @@ where c.city = %(city)s and c.id = %(id)s and r.relations is not null
 
 TIMELINE = """
 select e.seq, e.action, e.at, e.occurred_at, e.actor_kind, e.facts, e.state, b.body, p.role, u.name,
-  ap.role as to_role, au.name as to_name, ar.name as to_place, tu.name as to_unit, tu.name_en as to_unit_en
+  ap.role as to_role, au.name as to_name, tu.name as to_unit, tu.name_en as to_unit_en
 from events e
 left join event_bodies b on b.city = e.city and b.case_id = e.case_id and b.seq = e.seq
 left join posts p on p.id = e.actor_post_id
 left join users u on u.id = e.actor_user_id
 left join posts ap on ap.id = (e.facts ->> 'assignee_post')::uuid
 left join users au on au.id = ap.user_id
-left join regions ar on ar.code = ap.region_code
 left join units tu on tu.id = (e.facts ->> 'lead_unit')::uuid
 where e.city = %(city)s and e.case_id = %(id)s order by e.seq
 """
 
 COURSE = """
-select c.*, r.receipt_code, r.created_at as reported_at, coalesce(r.secret_hash = %(secret)s, false) as mine,
-  (select array_agg(n.name order by n.level) from regions n
-    where n.code in (left(c.region_code, 6), left(c.region_code, 9), left(c.region_code, 12), c.region_code)) as places
+select c.*, r.receipt_code, r.created_at as reported_at, coalesce(r.secret_hash = %(secret)s, false) as mine
 from reports r join cases c on c.city = r.city and c.id = r.case_id
 where r.city = %(city)s and r.receipt_code = %(receipt)s
 """
 
-# Who could take a case: the posts of its grid, its neighbours in the community, then the units responsible for the matter.
+# Who could take a case: the posts of its grid, its neighbours in the community, then the units of the regions above.
 ASSIGNEES = """
 with c as (select * from cases where city = %(city)s and id = %(id)s),
 candidates as (
-  select p.id as post_id, null::uuid as unit_id, p.role, u.name, r.name as place_name,
+  select p.id as post_id, null::uuid as unit_id, p.role, u.name, p.region_code,
          case when p.region_code = c.region_code then 1 else 2 end as nearness, on_duty_v1(p.id, now()) as on_duty
-    from c join posts p on p.city = c.city and p.region_code between left(c.region_code, 12) and left(c.region_code, 12) || '999'
-    join users u on u.id = p.user_id join regions r on r.code = p.region_code
+    from c join posts p on p.city = c.city
+                       and p.region_code between left(c.region_code, 12) and left(c.region_code, 12) || '999'
+    join users u on u.id = p.user_id
    where p.unit_id is null and p.role in ('grid_worker', 'grid_leader', 'assistant')
      and p.starts_on <= city_date_v1(now()) and (p.ends_on is null or p.ends_on >= city_date_v1(now()))
   union all
-  select null, u.id, null, u.name, r.name, 3, exists (
+  select null, u.id, null, u.name, u.region_code, 3, exists (
            select from posts p where p.unit_id = u.id and on_duty_v1(p.id, now()))
     from c join units u on u.city = c.city and u.region_code in (left(c.region_code, 4), left(c.region_code, 6),
                                                                  left(c.region_code, 9), left(c.region_code, 12))
-    join regions r on r.code = u.region_code
    where u.kind <> 'centre')
 select k.*, (select count(*) from cases o where o.city = %(city)s and o.state in ('dispatched', 'signed')
-               and (o.assignee_post_id = k.post_id or (o.assignee_post_id is null and o.lead_unit_id = k.unit_id))) as open_tasks
-from candidates k order by nearness, not on_duty, place_name, name limit 200
+               and (o.assignee_post_id = k.post_id
+                    or (o.assignee_post_id is null and o.lead_unit_id = k.unit_id))) as open_tasks
+from candidates k order by nearness, not on_duty, region_code, name limit 200
 """

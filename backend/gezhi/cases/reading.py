@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from gezhi.cases import queries, views
+from gezhi.cases import queries, views, words
 from gezhi.cases.workflow import OPEN
 from gezhi.config import settings
 from gezhi.db import connection
@@ -17,7 +17,7 @@ from gezhi.http.problems import Problem
 from gezhi.media.service import photo_views
 from gezhi.people.models import DESK_ROLES
 from gezhi.people.sessions import Actor
-from gezhi.places.naming import short
+from gezhi.places.names import labels
 
 _UNIT_ROLES = ("handler", "responder", "dispatcher", "mediator")
 
@@ -75,6 +75,7 @@ def page(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
     rows = _rows(queries.LISTS[asked["view"]], arguments)
     more = len(rows) > asked["limit"]
     rows = rows[: asked["limit"]]
+    labels(row["region_code"] for row in rows)  # at most one statement for them all
     firsts = {row["first_photos"][0]: "report" for row in rows if row["first_photos"]}
     photos = photo_views(city, firsts) if firsts else {}
     last = {"at": rows[-1]["created_at"].isoformat(), "id": str(rows[-1]["id"])} if more else None
@@ -114,18 +115,20 @@ def assignees(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
     """Who could take a case, for the desk; raises Problem not_found for anybody else."""
     if "desk" not in _visible(actor, case_id)["relations"]:
         raise Problem("not_found")
+    rows = _rows(queries.ASSIGNEES, {"city": settings().city, "id": case_id})
+    places = labels(row["region_code"] for row in rows)
     return {
         "items": [
             {
                 "post_id": row["post_id"],
                 "unit_id": row["unit_id"],
                 "name": row["name"],
-                "role_name": views.words.role_name(row["role"]),
-                "place_name": short(row["place_name"]),
+                "role_name": words.role_name(row["role"]),
+                "place_name": places[row["region_code"]]["name"],
                 "on_duty": row["on_duty"],
                 "open_tasks": row["open_tasks"],
             }
-            for row in _rows(queries.ASSIGNEES, {"city": settings().city, "id": case_id})
+            for row in rows
         ]
     }
 

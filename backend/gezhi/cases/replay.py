@@ -49,7 +49,7 @@ def replay(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def digest(previous: bytes, event: Mapping[str, Any]) -> bytes:
-    """The digest of one event as cases/sql/20_log.sql makes it; `facts_text` and `body_text` are PostgreSQL's own text."""
+    """The digest of one event as cases/sql/20_log.sql makes it; `facts_text`, `body_text` are PostgreSQL's text."""
     words = "|".join(str(event[part]) for part in ("seq", "action", "state", "facts_text"))
     body = b""
     if event["body_text"] is not None:

@@ -26,7 +26,6 @@ from gezhi.people.sessions import actor, author, signed_in
 blueprint = Blueprint("cases", __name__, url_prefix="/api/v1", description="Reports and cases")
 
 
-
 class _AnyAction(Schema):
     """The schema of the action that the body names."""
 
@@ -107,7 +106,9 @@ def _secret() -> str | None:
 
 @blueprint.post("/reports")
 @takes(ReportSent)
-@blueprint.alt_response(201, schema=answers.Receipt, description="Kept. The same body again answers 200 with the same receipt.")
+@blueprint.alt_response(
+    201, schema=answers.Receipt, description="Kept. The same body again answers 200 with the same receipt."
+)
 def take_report() -> Response:
     """Take one report, without signing in."""
     sent = read_json(REPORT)

@@ -16,7 +16,7 @@ _TEXT = validate.Length(min=1, max=1000)
 _SYSTEMS = ("wgs84", "gcj02", "bd09", "cgcs2000")
 
 
-class MatterKey(Strict):
+class MatterChosen(Strict):
     """A matter by kind and code; part and matter codes overlap."""
 
     kind = fields.String(required=True, validate=validate.OneOf(("part", "matter", "local")))
@@ -40,7 +40,7 @@ class ReportSent(Strict):
     secret = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{43}$"))
     occurred_at = Iso(required=True)
     category = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 40))
-    matter = fields.Nested(MatterKey, load_default=None, allow_none=True)
+    matter = fields.Nested(MatterChosen, load_default=None, allow_none=True)
     text = fields.String(load_default=None, allow_none=True, validate=_TEXT)
     place = fields.Nested(PlaceSent, load_default=None, allow_none=True)
     address = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 200))
@@ -52,7 +52,9 @@ class ReportSent(Strict):
     def says_what(self, data: dict[str, Any], **_: Any) -> None:
         """A category, a matter or a text: one of them says what it is about."""
         if not (data.get("category") or data.get("matter") or data.get("text")):
-            raise ValidationError(pick("请选一个类别，或写一句话说明", "Choose a category or say what it is"), "category")
+            raise ValidationError(
+                pick("请选一个类别，或写一句话说明", "Choose a category or say what it is"), "category"
+            )
         if len(set(data.get("photos", ()))) != len(data.get("photos", ())):
             raise ValidationError(pick("同一张照片只发一次", "Send a photo once only"), "photos")
 
@@ -86,7 +88,7 @@ class PositionSent(Strict):
 
 
 _FIELDS: dict[str, Callable[..., fields.Field[Any]]] = {
-    "matter": partial(fields.Nested, MatterKey),
+    "matter": partial(fields.Nested, MatterChosen),
     "assignee": partial(fields.Nested, AssigneeSent),
     "reason": partial(fields.String, validate=_TEXT),
     "note": partial(fields.String, validate=_TEXT),

@@ -23,7 +23,8 @@ from gezhi.http.keys import key
 from gezhi.http.problems import Problem
 from gezhi.places.systems import to_wgs84
 
-# Without 0 O 1 I L: read aloud and written down without doubt. 31^8 codes: guessing one of a million takes 850,000 tries.
+# Without 0 O 1 I L: read aloud and written down without doubt. 31^8 codes: guessing one of a million in use takes
+# 850,000 tries.
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 

@@ -11,7 +11,7 @@ from gezhi.cases.workflow import RATING_DAYS, allowed
 from gezhi.catalogue.service import names
 from gezhi.http.language import pick
 from gezhi.media.service import photo_views
-from gezhi.places.naming import label
+from gezhi.places.names import labels
 
 _TASKS = {"dispatched": ("assignee", "sign"), "signed": ("assignee", "handle"), "handled": ("verifier", "verify")}
 _PHASE = {"report": "report", "handle": "handle"}
@@ -32,6 +32,11 @@ def matter(city: str, kind: str | None, code: str | None) -> dict[str, Any] | No
     return {"kind": kind, "code": code, "name": names(city).matter(kind, code)} if kind and code else None
 
 
+def category(city: str, key: str | None) -> dict[str, Any] | None:
+    """The resident category with its name and picture, or None."""
+    return {"key": key, "name": names(city).category(key), "icon": key} if key else None
+
+
 def allowed_view(state: str, relations: Collection[str]) -> list[dict[str, Any]]:
     """The actions open to this caller, likeliest first; the first one is the big button."""
     return [
@@ -47,12 +52,12 @@ def allowed_view(state: str, relations: Collection[str]) -> list[dict[str, Any]]
 
 
 def _place(row: Row) -> dict[str, Any]:
-    point = [row["lng"], row["lat"]] if row.get("lng") is not None else None
+    code = row["region_code"]
+    named = labels([code]).get(code)
     return {
-        "code": row["region_code"],
-        "name": label((row["places"] or [""])[-2:]),
-        "label": label(row["places"] or []),
-        "point": point,
+        "code": code,
+        "name": named["name"] if named else code,
+        "label": named["label"] if named else code,
         "approximate": row["place_quality"] == "approximate",
         "unsure": row["place_quality"] == "unsure",
     }
@@ -85,8 +90,8 @@ def item(row: Row, task: str | None, photos: Photos) -> dict[str, Any]:
         "due_at": iso(row["due_at"]),
         "step": row["step"],
         "matter": matter(row["city"], row["matter_kind"], row["matter_code"]),
-        "category": names(row["city"]).category(row["category_key"]),
-        "place": _place(row),
+        "category": category(row["city"], row["category_key"]),
+        "place": _place(row) | {"point": [row["lng"], row["lat"]] if row["lng"] is not None else None},
         "address": row["address"],
         "summary": (row["text"] or "")[:80],
         "assignee": _assignee(row),
@@ -175,13 +180,13 @@ def receipt(facts: Row) -> dict[str, Any]:
     """What the sender of a report is told; never the name of a person."""
     unit = pick(facts["unit_name"], facts["unit_name_en"]) if facts["unit_name"] else None
     if facts["post_role"]:
-        place = label([facts["post_place"]])
+        place = labels([facts["post_region"]])[facts["post_region"]]["name"]
         assigned = {"kind": "post", "name": f"{place} {words.role_name(facts['post_role'])}"}
     elif unit:
         assigned = {"kind": "unit", "name": unit}
     else:
         assigned = {"kind": "desk", "name": pick("受理台", "The desk")}
-    city = facts["number"][:4]
+    city = facts["region_code"][:4]
     return {
         "id": facts["id"],
         "case_id": facts["case_id"],
@@ -189,14 +194,8 @@ def receipt(facts: Row) -> dict[str, Any]:
         "receipt_code": facts["receipt_code"],
         "state": facts["state"],
         "state_name": words.state_name(facts["state"], resident=True),
-        "category": names(city).category(facts["category"]),
-        "place": {
-            "code": facts["region_code"],
-            "name": label((facts["places"] or [""])[-2:]),
-            "label": label(facts["places"] or []),
-            "approximate": facts["place_quality"] == "approximate",
-            "unsure": facts["place_quality"] == "unsure",
-        },
+        "category": category(city, facts["category"]),
+        "place": _place(facts),
         "assigned_to": assigned,
         "why": words.why(facts["why"]),
         "due_at": iso(facts["due_at"]),
@@ -210,7 +209,11 @@ def _who(event: Row) -> str:
     """Who did or got something, for residents: a role or a unit."""
     role = event["to_role"] if event["action"] in ("dispatch", "reassign", "verify_fail") else event["role"]
     if role == "handler" or (role is None and event["to_unit"]):
-        return pick(event["to_unit"], event["to_unit_en"]) if event["to_unit"] else pick("责任单位", "the unit responsible")
+        return (
+            pick(event["to_unit"], event["to_unit_en"])
+            if event["to_unit"]
+            else pick("责任单位", "the unit responsible")
+        )
     return words.role_name(role) or pick("受理台", "the desk")
 
 
@@ -253,11 +256,11 @@ def course(row: Row, timeline: Sequence[Row], photos: Photos) -> dict[str, Any]:
     return {
         "receipt_code": row["receipt_code"],
         "number": row["number"],
-        "category": names(row["city"]).category(row["category_key"]),
+        "category": category(row["city"], row["category_key"]),
         "matter_name": kind["name"] if kind else None,
         "state": row["state"],
         "state_name": words.state_name(row["state"], resident=True),
-        "place_name": label(row["places"] or []),
+        "place_name": _place(row)["label"],
         "created_at": iso(row["reported_at"]),
         "steps": _course_steps(timeline),
         "reply": replies[-1] if replies else None,

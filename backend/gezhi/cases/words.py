@@ -23,13 +23,25 @@ ROLES = {
     "auditor": ("审计员", "Auditor"),
 }
 WHY = {
-    "grid_worker": ("地点在这个网格，这类事项由本网格网格员先办", "The place is in this grid, and its worker handles this first"),
-    "grid_post": ("本网格网格员不在岗，交给同网格的同事", "The grid's worker is off duty; a colleague of the same grid has it"),
-    "neighbour": ("本网格无人在岗，交给同社区相邻网格的网格员", "Nobody of this grid is on duty; a neighbour's worker has it"),
+    "grid_worker": (
+        "地点在这个网格，这类事项由本网格网格员先办",
+        "The place is in this grid, and its worker handles this first",
+    ),
+    "grid_post": (
+        "本网格网格员不在岗，交给同网格的同事",
+        "The grid's worker is off duty; a colleague of the same grid has it",
+    ),
+    "neighbour": (
+        "本网格无人在岗，交给同社区相邻网格的网格员",
+        "Nobody of this grid is on duty; a neighbour's worker has it",
+    ),
     "unit": ("这类事项由这个单位负责", "This unit is responsible for such matters"),
     "desk": ("由受理台指定", "The desk decided so"),
 }
-UNDECIDED = ("事项或地点还不能确定，先交受理台看一看", "The matter or the place is not certain yet: the desk looks first")
+UNDECIDED = (
+    "事项或地点还不能确定，先交受理台看一看",
+    "The matter or the place is not certain yet: the desk looks first",
+)
 CHANNELS = {"app": ("随手拍", "Resident app"), "field": ("网格员上报", "Grid worker")}
 
 # The course that a resident reads: what happened, in everyday words; other events are not shown.

@@ -28,8 +28,12 @@ STATES: dict[str, State] = {
     "accepted": State("待派遣", "To dispatch", "正在找对的人", "Finding the right people", "dispatch", True),
     "dispatched": State("待签收", "To sign", "已交给负责的人", "Passed to those responsible", "sign", True),
     "signed": State("处置中", "In work", "正在处理", "Being handled", "handle", True),
-    "handled": State("待核查", "To verify", "处理好了，正在现场核查", "Done, being checked on the spot", "verify", True),
-    "suspended": State("挂账", "Suspended", "暂时办不了，会再看", "Cannot be done now, will be looked at again", None, True),
+    "handled": State(
+        "待核查", "To verify", "处理好了，正在现场核查", "Done, being checked on the spot", "verify", True
+    ),
+    "suspended": State(
+        "挂账", "Suspended", "暂时办不了，会再看", "Cannot be done now, will be looked at again", None, True
+    ),
     "closed": State("已结案", "Closed", "办好了", "Done"),
     "rejected": State("不予受理", "Rejected", "没有受理", "Not taken on"),
     "merged": State("已并案", "Merged", "和一件相同的并在一起办", "Joined with a report of the same problem"),
@@ -76,9 +80,12 @@ ACTIONS: dict[str, Action] = {
     action.key: action
     for action in (
         Action("report", "move", "上报", "Report", (), "reported", ("anyone",)),
-        Action("accept", "move", "受理", "Accept", ("reported",), "accepted", ("desk", "system"), (Need("matter"),), 10),
         Action(
-            "dispatch", "move", "派遣", "Dispatch", ("accepted",), "dispatched", ("desk", "system"), (Need("assignee"),), 10
+            "accept", "move", "受理", "Accept", ("reported",), "accepted", ("desk", "system"), (Need("matter"),), 10,
+        ),
+        Action(
+            "dispatch", "move", "派遣", "Dispatch", ("accepted",), "dispatched", ("desk", "system"),
+            (Need("assignee"),), 10,
         ),
         Action("sign", "move", "签收", "Sign", ("dispatched",), "signed", ("assignee",), (), 10),
         Action(

@@ -18,6 +18,8 @@ from gezhi.places.systems import Points, to_wgs84
 MAX_VERTICES = 200_000
 BOX = (73.0, 3.0, 135.5, 54.0)
 """Where a point of China may be: west, south, east, north."""
+LEAST_AREA = 1e-10
+"""Square degrees; about one square metre."""
 OUTSIDE_SHARE = 0.01
 """Digitising is never exact: this share of a region's area may lie outside its parent, or on its neighbour."""
 KINDS = ("base", "exclusive", "micro")
@@ -102,8 +104,10 @@ def _geometry(geometry: Any, system: str) -> MultiPolygon:
         shell, *holes = (to_wgs84(_ring(ring), system) for ring in polygon)
         shapes.append(Polygon(shell, holes))
     whole = MultiPolygon(shapes)
-    if not whole.is_valid or whole.area == 0:
+    if not whole.is_valid:
         raise RowRefused("not_valid", why=shapely.is_valid_reason(whole)[:120])
+    if whole.area < LEAST_AREA:
+        raise RowRefused("not_valid", why="no area")
     return whole
 
 

@@ -1,4 +1,4 @@
-"""Commands of places for the terminal; cli.py registers them under `gezhi import`."""
+"""Commands of places for the terminal: `gezhi import places`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from gezhi.places.refusals import ImportRefused
 from gezhi.places.systems import SYSTEMS
 
 
-@click.command("places")
+@click.group("import")
+def import_() -> None:
+    """Bring in a city's own data."""
+
+
+@import_.command("places")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--system", required=True, type=click.Choice(SYSTEMS), help="coordinate system of the files 坐标系")
 @click.option("--source", required=True, help="where the polygons come from 数据来源")

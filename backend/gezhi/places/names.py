@@ -54,11 +54,6 @@ class _Names:
 _names = _Names()
 
 
-def forget() -> None:
-    """Drop the names this process has kept (after an import)."""
-    _names.since = 0.0
-
-
 def codes_above(code: str) -> list[str]:
     """The codes from the city down to `code` itself (rule P1)."""
     return [code[:digits] for digits in LEVELS if digits <= len(code)]

@@ -1,10 +1,11 @@
 -- One event's digest: a chain over the previous one, the facts, and the salted digest of the body, so that a body can be
 -- erased without breaking the chain.
 create or replace function digest_v1(p_previous bytea, p_seq int, p_action text, p_state text, p_facts jsonb, p_body bytea)
-returns bytea language sql immutable as $$
-  select sha256(coalesce(p_previous, '') || convert_to(concat_ws('|', p_seq, p_action, p_state, p_facts::text), 'UTF8')
-                || coalesce(p_body, ''))
-$$;
+returns bytea language plpgsql immutable as $$
+begin
+  return sha256(coalesce(p_previous, '') || convert_to(concat_ws('|', p_seq, p_action, p_state, p_facts::text), 'UTF8')
+                || coalesce(p_body, ''));
+end $$;
 
 -- Appends one event to a case whose row is locked (or new) and returns its digest.
 create or replace function append_event_v1(
@@ -29,10 +30,11 @@ begin
 end $$;
 
 -- Who could see a case: as region, unit and post tokens. Taken before and after a move, so that losing it is told too.
-create or replace function audience_v1(p_case cases) returns text[] language sql immutable as $$
-  select array_remove(array['region:' || p_case.region_code, 'post:' || p_case.assignee_post_id,
-                            'unit:' || p_case.lead_unit_id, 'post:' || p_case.verifier_post_id], null)
-$$;
+create or replace function audience_v1(p_case cases) returns text[] language plpgsql immutable as $$
+begin
+  return array_remove(array['region:' || p_case.region_code, 'post:' || p_case.assignee_post_id,
+                            'unit:' || p_case.lead_unit_id, 'post:' || p_case.verifier_post_id], null);
+end $$;
 
 -- Stops the running clock of a case and starts the one of its new step. `p_done` is when it was done by the device.
 create or replace function turn_clock_v1(p_case cases, p_before text, p_at timestamptz, p_done timestamptz) returns void
@@ -64,11 +66,11 @@ begin
 end $$;
 
 -- The facts that replay needs of a case's assignment.
-create or replace function assignment_facts_v1(p_case cases, p_before cases, p_why text) returns jsonb
-language sql immutable as $$
-  select jsonb_build_object(
+create or replace function assignment_facts_v1(p_case cases, p_before cases, p_why text) returns jsonb language plpgsql immutable as $$
+begin
+  return jsonb_build_object(
     'assignee_post', p_case.assignee_post_id, 'lead_unit', p_case.lead_unit_id,
     'previous_post', p_before.assignee_post_id, 'previous_unit', p_before.lead_unit_id,
     'level', p_case.level, 'region', p_case.region_code, 'matter', p_case.matter_kind || ':' || p_case.matter_code,
-    'category', p_case.category_key, 'step', p_case.step, 'due_at', p_case.due_at, 'why', p_why)
-$$;
+    'category', p_case.category_key, 'step', p_case.step, 'due_at', p_case.due_at, 'why', p_why);
+end $$;

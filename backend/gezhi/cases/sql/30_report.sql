@@ -1,13 +1,12 @@
 -- What the sender of a report is told, built whole by the database. Names of persons are never in it.
 create or replace function receipt_v1(p_report reports, p_known boolean, p_missing text[]) returns jsonb
-language sql stable as $$
-  select jsonb_build_object(
+language plpgsql stable as $$
+begin
+  return (select jsonb_build_object(
     'known', p_known, 'id', p_report.id, 'case_id', c.id, 'number', c.number, 'receipt_code', p_report.receipt_code,
     'state', c.state, 'category', c.category_key, 'matter_kind', c.matter_kind, 'matter_code', c.matter_code,
     'region_code', c.region_code, 'place_quality', c.place_quality,
-    'places', (select array_agg(r.name order by r.level) from regions r
-                where r.code in (left(c.region_code, 6), left(c.region_code, 9), left(c.region_code, 12), c.region_code)),
-    'post_role', p.role, 'post_place', (select name from regions where code = p.region_code),
+    'post_role', p.role, 'post_region', p.region_code,
     'unit_name', u.name, 'unit_name_en', u.name_en,
     'why', (select e.facts ->> 'why' from events e
              where e.city = c.city and e.case_id = c.id and e.action in ('dispatch', 'reassign') order by e.seq desc limit 1),
@@ -15,18 +14,19 @@ language sql stable as $$
   from cases c
   left join posts p on p.id = c.assignee_post_id
   left join units u on u.id = c.lead_unit_id
-  where c.city = p_report.city and c.id = p_report.case_id
-$$;
+  where c.city = p_report.city and c.id = p_report.case_id);
+end $$;
 
 -- The facts of a new case: all that replay needs, nothing that a person wrote.
-create or replace function report_facts_v1(p_case cases) returns jsonb language sql immutable as $$
-  select jsonb_build_object(
+create or replace function report_facts_v1(p_case cases) returns jsonb language plpgsql immutable as $$
+begin
+  return jsonb_build_object(
     'number', p_case.number, 'level', p_case.level, 'urgency', p_case.urgency, 'channel', p_case.channel,
     'confidentiality', p_case.confidentiality, 'category', p_case.category_key,
     'matter', p_case.matter_kind || ':' || p_case.matter_code, 'region', p_case.region_code,
     'place_quality', p_case.place_quality, 'lng', st_x(p_case.point), 'lat', st_y(p_case.point),
-    'accuracy_m', p_case.accuracy_m, 'origin', p_case.origin, 'step', p_case.step, 'due_at', p_case.due_at)
-$$;
+    'accuracy_m', p_case.accuracy_m, 'origin', p_case.origin, 'step', p_case.step, 'due_at', p_case.due_at);
+end $$;
 
 create or replace function photo_names_v1(p_photos bytea[]) returns jsonb language sql immutable as $$
   select coalesce(jsonb_agg(encode(photo, 'hex') order by place), '[]')
@@ -51,7 +51,10 @@ declare
   v_matter record;
   v_place record;
   v_route record;
-  v_digest bytea;
+  v_body jsonb;
+  v_salt bytea := uuid_send(gen_random_uuid());
+  v_facts jsonb[];
+  v_digests bytea[];
   v_missing text[] := '{}';
 begin
   insert into reports (city, author, id, case_id, receipt_code, secret_hash, body_hmac, occurred_at, created_at)
@@ -134,30 +137,34 @@ begin
   end if;
 
   insert into cases values (v_case.*);
-  v_digest := append_event_v1(
-    v_reported, 'report', 'reporter', p_user, null, p_occurred, v_now, report_facts_v1(v_reported),
-    audience_v1(v_reported), jsonb_build_object('text', p_text, 'photos', photo_names_v1(p_photos)), null);
-  insert into clocks (city, case_id, step, round, started_at, due_at, stopped_at, done_at)
-  values (p_city, p_case_id, 'accept', 1, v_now, v_reported.due_at,
-          case when v_case.seq > 1 then v_now end, case when v_case.seq > 1 then v_now end);
+
+  -- One to three events in one statement; append_event_v1 is for the ones that come later.
+  v_body := jsonb_build_object('text', p_text, 'photos', photo_names_v1(p_photos));
+  v_facts[1] := report_facts_v1(v_reported);
+  v_digests[1] := digest_v1(null, 1, 'report', 'reported', v_facts[1], sha256(v_salt || convert_to(v_body::text, 'UTF8')));
   if v_case.seq > 1 then
-    v_digest := append_event_v1(
-      v_accepted, 'accept', 'system', null, null, v_now, v_now,
-      jsonb_build_object('matter', v_case.matter_kind || ':' || v_case.matter_code, 'category', v_case.category_key,
-                         'urgency', v_case.urgency, 'confidentiality', v_case.confidentiality,
-                         'step', v_accepted.step, 'due_at', v_accepted.due_at),
-      audience_v1(v_accepted), null, v_digest);
-    insert into clocks (city, case_id, step, round, started_at, due_at, stopped_at, done_at)
-    values (p_city, p_case_id, 'dispatch', 1, v_now, v_accepted.due_at,
-            case when v_case.seq > 2 then v_now end, case when v_case.seq > 2 then v_now end);
+    v_facts[2] := jsonb_build_object('step', v_accepted.step, 'due_at', v_accepted.due_at);
+    v_digests[2] := digest_v1(v_digests[1], 2, 'accept', 'accepted', v_facts[2], null);
   end if;
   if v_case.seq > 2 then
-    v_digest := append_event_v1(
-      v_case, 'dispatch', 'system', null, null, v_now, v_now, assignment_facts_v1(v_case, v_accepted, v_route.why),
-      audience_v1(v_case), null, v_digest);
-    insert into clocks (city, case_id, step, round, started_at, due_at)
-    values (p_city, p_case_id, 'sign', 1, v_now, v_case.due_at);
+    v_facts[3] := assignment_facts_v1(v_case, v_accepted, v_route.why);
+    v_digests[3] := digest_v1(v_digests[2], 3, 'dispatch', 'dispatched', v_facts[3], null);
   end if;
+  insert into events (city, case_id, seq, at, occurred_at, action, actor_kind, actor_user_id, version, state, facts,
+                      audience, digest)
+  select p_city, p_case_id, seq, v_now, case seq when 1 then p_occurred else v_now end, action,
+         case seq when 1 then 'reporter' else 'system' end, case seq when 1 then p_user end, seq, state, v_facts[seq],
+         case seq when 3 then audience_v1(v_case) else array['region:' || v_case.region_code] end, v_digests[seq]
+    from (values (1, 'report', 'reported'), (2, 'accept', 'accepted'), (3, 'dispatch', 'dispatched'))
+      as e (seq, action, state)
+   where seq <= v_case.seq;
+  insert into event_bodies (city, case_id, seq, salt, body) values (p_city, p_case_id, 1, v_salt, v_body);
+  insert into clocks (city, case_id, step, round, started_at, due_at, stopped_at, done_at)
+  select p_city, p_case_id, step, 1, v_now, due_at,
+         case when seq < v_case.seq then v_now end, case when seq < v_case.seq then v_now end
+    from (values (1, 'accept', v_reported.due_at), (2, 'dispatch', v_accepted.due_at), (3, 'sign', v_case.due_at))
+      as k (seq, step, due_at)
+   where seq <= v_case.seq;
 
   if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_city, p_author, p_case_id, p_photos); end if;
   return receipt_v1(v_report, false, v_missing);

@@ -75,9 +75,9 @@ begin
 end $$;
 
 -- The facts of a move: what replay and the consumers of the log need of it.
-create or replace function facts_v1(p_case cases, p_before cases, p_action text, p_content jsonb) returns jsonb
-language sql immutable as $$
-  select case p_action
+create or replace function facts_v1(p_case cases, p_before cases, p_action text, p_content jsonb) returns jsonb language plpgsql immutable as $$
+begin
+  return case p_action
     when 'accept' then jsonb_build_object(
       'matter', p_case.matter_kind || ':' || p_case.matter_code, 'category', p_case.category_key,
       'urgency', p_case.urgency, 'confidentiality', p_case.confidentiality)
@@ -88,8 +88,8 @@ language sql immutable as $$
     when 'verify_pass' then '{}'::jsonb
     else assignment_facts_v1(p_case, p_before, 'desk')
   end || jsonb_build_object('step', p_case.step, 'due_at', p_case.due_at, 'region', p_case.region_code,
-                            'matter', p_case.matter_kind || ':' || p_case.matter_code)
-$$;
+                            'matter', p_case.matter_kind || ':' || p_case.matter_code);
+end $$;
 
 -- After a desk has named the matter, the system dispatches when place and route are certain.
 create or replace function dispatch_by_system_v1(p_case cases, p_at timestamptz) returns cases language plpgsql as $$

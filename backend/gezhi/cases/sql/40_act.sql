@@ -25,10 +25,11 @@ $$;
 
 -- What the API needs to answer a command: the state now, and how the caller stands to the case.
 create or replace function outcome_v1(p_case cases, p_relations text[], p_refused text, p_known boolean, p_more jsonb)
-returns jsonb language sql immutable as $$
-  select jsonb_build_object('case_id', p_case.id, 'state', p_case.state, 'version', p_case.version, 'seq', p_case.seq,
-                            'relations', p_relations, 'refused', p_refused, 'known', p_known) || p_more
-$$;
+returns jsonb language plpgsql immutable as $$
+begin
+  return jsonb_build_object('case_id', p_case.id, 'state', p_case.state, 'version', p_case.version, 'seq', p_case.seq,
+                            'relations', p_relations, 'refused', p_refused, 'known', p_known) || p_more;
+end $$;
 
 -- Who verifies (rule C3): never the one who handled it. The grid's worker, else another post of the grid on duty, else
 -- the desk of the community (or the one above that is attended).
