@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from gezhi.config import settings
-from notify.push_service import PushService
-from notify.town import Town, build, empty
+from tests.notify.push_service import PushService
+from tests.notify.town import Town, build, empty
 
 
 @pytest.fixture(scope="session")

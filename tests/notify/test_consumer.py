@@ -7,7 +7,7 @@ import pytest
 
 from gezhi.db import uuid7
 from gezhi.notify import consumer
-from notify.town import CITY, COMMUNITY, CaseLog
+from tests.notify.town import CITY, COMMUNITY, CaseLog
 
 
 @pytest.fixture

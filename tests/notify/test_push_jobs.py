@@ -12,8 +12,8 @@ from gezhi import queue
 from gezhi.config import settings
 from gezhi.notify import consumer, keys, service
 from gezhi.notify.webpush import Sender
-from notify.push_service import free_port
-from notify.town import CITY, CaseLog
+from tests.notify.push_service import free_port
+from tests.notify.town import CITY, CaseLog
 
 
 @pytest.fixture(autouse=True)

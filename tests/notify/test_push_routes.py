@@ -9,8 +9,8 @@ import pytest
 from gezhi.notify import consumer, keys
 from gezhi.notify.keys import base64url
 from gezhi.notify.webpush import Address
-from notify.push_service import Browser
-from notify.town import CITY, CaseLog
+from tests.notify.push_service import Browser
+from tests.notify.town import CITY, CaseLog
 
 PHONE = str(uuid.uuid4())
 

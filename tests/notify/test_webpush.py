@@ -13,7 +13,7 @@ from aiohttp import web
 from gezhi.config import settings
 from gezhi.notify import keys, webpush
 from gezhi.notify.webpush import MAX_PLAIN, Address, Answer, Sender, TooLong
-from notify.push_service import free_port
+from tests.notify.push_service import free_port
 
 TEXT = json.dumps({"title": "新任务：路灯不亮"}, ensure_ascii=False).encode()
 

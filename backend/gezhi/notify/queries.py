@@ -32,7 +32,7 @@ with told as (
   select candidate.*, on_duty_v1(candidate.post_id, now()) as on_duty, matter.urgency <> 'ordinary' as urgent
     from candidate
     join posts post on post.id = candidate.post_id and post.city = %(city)s
-     and (now() at time zone 'Asia/Shanghai')::date between post.starts_on and coalesce(post.ends_on, 'infinity')
+     and city_date_v1(now()) between post.starts_on and coalesce(post.ends_on, 'infinity')
     join users on users.id = candidate.user_id and users.disabled_at is null
     join cases matter on matter.city = %(city)s and matter.id = candidate.case_id
 ), group_on_duty as (
