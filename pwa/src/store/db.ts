@@ -4,8 +4,6 @@
  * Migrations only ever add: the server takes what an older version of the app wrote for 90 days,
  * and so must a newer version of the app itself.
  */
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
-import type { Entry } from './entry'
 
 /** A fetched answer and when it was fetched (milliseconds, corrected clock). */
 export interface Fetched<T = unknown> {
@@ -13,93 +11,102 @@ export interface Fetched<T = unknown> {
   at: number
 }
 
-interface Stores extends DBSchema {
-  /** What people made and the server has not confirmed, and the receipts of what it has. */
-  outbox: { key: string; value: Entry; indexes: { seq: number } }
-  /** Forms not finished, by key. */
-  drafts: { key: string; value: unknown }
-  /** The last answer of the server, by path: never mixed with edits. */
-  fetched: { key: string; value: Fetched }
-  /** Small facts: counters, clock, who is signed in. */
-  facts: { key: string; value: unknown }
-}
-
-export type Database = IDBPDatabase<Stores>
+/**
+ * outbox: what people made and the server has not confirmed, and the receipts of what it has, by id.
+ * drafts: forms not finished. fetched: the last answers of the server, by path, never mixed with edits.
+ * facts: counters, clock, who is signed in.
+ */
 export type StoreName = 'outbox' | 'drafts' | 'fetched' | 'facts'
 
-let opened: Promise<Database> | undefined
+const NAME = 'gezhi'
+const VERSION = 1
+
+let opened: Promise<IDBDatabase> | undefined
 
 /** The open database; opened once, and again after the browser closed it. */
-export function database(): Promise<Database> {
-  opened ??= openDB<Stores>('gezhi', 1, {
-    upgrade(db) {
-      db.createObjectStore('outbox', { keyPath: 'id' }).createIndex('seq', 'seq')
-      db.createObjectStore('drafts')
-      db.createObjectStore('fetched')
-      db.createObjectStore('facts')
-    },
-    // A newer version waits in another tab or in the worker: let it in at once.
-    blocking: (_current, _blocked, event) => {
-      ;(event.target as IDBDatabase).close()
-      opened = undefined
-    },
-    terminated: () => {
-      opened = undefined
-    },
-  }).catch((error: unknown) => {
+export function database(): Promise<IDBDatabase> {
+  opened ??= open().catch((error: unknown) => {
     opened = undefined
     throw error
   })
   return opened
 }
 
-/** Runs `work` in one read-write transaction that has reached the disk when the promise resolves. */
-export async function write<T>(
-  stores: StoreName[],
-  work: (tx: ReturnType<typeof strict>) => Promise<T>,
-): Promise<T> {
-  const tx = strict(await database(), stores)
-  // A failing `done` must never be an unhandled rejection when `work` fails first.
-  const done = tx.done.then(
-    () => undefined,
-    (error: unknown) => error ?? new Error('aborted'),
-  )
+function open(): Promise<IDBDatabase> {
+  const request = indexedDB.open(NAME, VERSION)
+  request.onupgradeneeded = () => {
+    const db = request.result
+    db.createObjectStore('outbox', { keyPath: 'id' }).createIndex('seq', 'seq')
+    for (const store of ['drafts', 'fetched', 'facts']) db.createObjectStore(store)
+  }
+  return result(request).then((db) => {
+    const gone = () => (opened = undefined)
+    // A newer version waits in another tab or in the worker: let it in at once.
+    db.onversionchange = () => {
+      db.close()
+      gone()
+    }
+    db.onclose = gone
+    return db
+  })
+}
+
+/** The result of a request as a promise. Await nothing else between the requests of one transaction. */
+export function result<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+}
+
+/** One value of a store, or undefined. */
+export async function get<T>(store: StoreName, key: string): Promise<T | undefined> {
+  return result<T | undefined>((await database()).transaction(store).objectStore(store).get(key))
+}
+
+/** Keys of a store within a range. */
+export async function keys(store: StoreName, range: IDBKeyRange): Promise<string[]> {
+  return (await result((await database()).transaction(store).objectStore(store).getAllKeys(range))) as string[]
+}
+
+/**
+ * Runs `work` in one read-write transaction. When the promise resolves it has reached the disk; when `work` fails
+ * nothing of it has.
+ */
+export async function write<T>(stores: StoreName[], work: (store: (name: StoreName) => IDBObjectStore) => T | Promise<T>): Promise<T> {
+  const transaction = (await database()).transaction(stores, 'readwrite', { durability: 'strict' })
+  const done = new Promise<unknown>((resolve) => {
+    transaction.oncomplete = () => resolve(undefined)
+    transaction.onabort = () => resolve(transaction.error ?? new Error('aborted'))
+  })
   try {
-    const result = await work(tx)
+    const value = await work((name) => transaction.objectStore(name))
     const failure = await done
     if (failure) throw failure
-    return result
+    return value
   } catch (error) {
     try {
-      tx.abort()
+      transaction.abort()
     } catch {
-      // already over
+      // It is over already.
     }
     throw error
   }
 }
 
-function strict(db: Database, stores: StoreName[]) {
-  return db.transaction(stores, 'readwrite', { durability: 'strict' })
-}
-
 /** A small fact, or undefined. */
-export async function fact<T>(key: string): Promise<T | undefined> {
-  return (await (await database()).get('facts', key)) as T | undefined
+export function fact<T>(key: string): Promise<T | undefined> {
+  return get<T>('facts', key)
 }
 
 /** Keeps (or with undefined, forgets) a small fact. */
 export async function setFact(key: string, value: unknown): Promise<void> {
-  const db = await database()
-  if (value === undefined) await db.delete('facts', key)
-  else await db.put('facts', value, key)
+  await write(['facts'], (store) => void (value === undefined ? store('facts').delete(key) : store('facts').put(value, key)))
 }
 
 /** A copy without reactive proxies, which IndexedDB cannot clone; blobs stay the same blobs. */
 export function plain<T>(value: T): T {
   if (value === null || typeof value !== 'object' || value instanceof Blob || value instanceof Date) return value
   if (Array.isArray(value)) return value.map(plain) as T
-  const copy: Record<string, unknown> = {}
-  for (const [key, inner] of Object.entries(value)) copy[key] = plain(inner)
-  return copy as T
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)])) as T
 }

@@ -1,6 +1,6 @@
 /** The outbox as a table: make, read, change and throw away entries, and tell every page about it. */
 import { loadClock, now } from './clock'
-import { database, plain, write } from './db'
+import { database, get, plain, result, write } from './db'
 import { unsent, type Entry, type NewEntry } from './entry'
 import { announce } from './outbox-channel'
 import { markPending } from './pending'
@@ -18,11 +18,11 @@ export interface Maker {
 
 /** Everything, oldest first. */
 export async function entries(): Promise<Entry[]> {
-  return (await database()).getAllFromIndex('outbox', 'seq')
+  return allOf((await database()).transaction('outbox').objectStore('outbox'))
 }
 
-export async function entry(id: string): Promise<Entry | undefined> {
-  return (await database()).get('outbox', id)
+export function entry(id: string): Promise<Entry | undefined> {
+  return get('outbox', id)
 }
 
 /**
@@ -45,23 +45,23 @@ export async function add(made: NewEntry, maker: Maker, replaces?: string): Prom
     attempts: 0,
     ...(replaces && { replaces }),
   }
-  const kept = await write(['outbox', 'facts'], async (tx) => {
-    const box = tx.objectStore('outbox')
-    const old = replaces === undefined ? undefined : await box.get(replaces)
-    const twin = await box.get(fresh.id)
+  const kept = await write(['outbox', 'facts'], async (store) => {
+    const box = store('outbox')
+    const facts = store('facts')
+    const all = await allOf(box)
+    const old = all.find((one) => one.id === replaces)
+    const twin = all.find((one) => one.id === fresh.id)
     if (twin) return twin
-    const facts = tx.objectStore('facts')
-    const all = await box.index('seq').getAll()
     // A corrected entry takes the place in the line of the one it replaces.
-    const counter = ((await facts.get('seq')) as number | undefined) ?? 0
+    const counter = (await result<number | undefined>(facts.get('seq'))) ?? 0
     const seq = old?.seq ?? counter + 1
-    if (!old) await facts.put(seq, 'seq')
+    if (!old) facts.put(seq, 'seq')
     const after = old ? all.find((e) => e.id === old.after && unsent(e))?.id : lastUnsentOn(fresh, all)
     const complete: Entry = { ...fresh, seq, ...(after && { after }) }
-    await box.put(complete)
+    box.put(complete)
     if (old) {
-      await box.delete(old.id)
-      for (const next of all) if (next.after === old.id) await box.put({ ...next, after: complete.id })
+      box.delete(old.id)
+      for (const next of all) if (next.after === old.id) box.put({ ...next, after: complete.id })
     }
     return complete
   })
@@ -71,16 +71,16 @@ export async function add(made: NewEntry, maker: Maker, replaces?: string): Prom
 
 /** Writes changes onto an entry that is still there; the entry afterwards, or undefined. */
 export async function change(id: string, changes: Partial<Entry>): Promise<Entry | undefined> {
-  const result = await write(['outbox'], async (tx) => {
-    const box = tx.objectStore('outbox')
-    const old = await box.get(id)
+  const next = await write(['outbox'], async (store) => {
+    const box = store('outbox')
+    const old = await result<Entry | undefined>(box.get(id))
     if (!old) return undefined
     const next = { ...old, ...changes }
-    await box.put(next)
+    box.put(next)
     return next
   })
-  await changed(result?.caseId)
-  return result
+  await changed(next?.caseId)
+  return next
 }
 
 /**
@@ -88,13 +88,13 @@ export async function change(id: string, changes: Partial<Entry>): Promise<Entry
  * marked refused, so that nothing disappears unseen.
  */
 export async function discard(id: string): Promise<void> {
-  await write(['outbox'], async (tx) => {
-    const box = tx.objectStore('outbox')
-    await box.delete(id)
-    for (const next of await box.index('seq').getAll()) {
+  await write(['outbox'], async (store) => {
+    const box = store('outbox')
+    box.delete(id)
+    for (const next of await allOf(box)) {
       if (next.after !== id || !unsent(next)) continue
       const problem = { status: 409, code: 'earlier_discarded', detail: '', action: '' }
-      await box.put({ ...next, state: 'refused', problem })
+      box.put({ ...next, state: 'refused', problem })
     }
   })
   await changed()
@@ -102,11 +102,11 @@ export async function discard(id: string): Promise<void> {
 
 /** Removes receipts of signed-in people: those older than three days, or with `all` every one. */
 export async function forgetSent(all = false): Promise<void> {
-  await write(['outbox'], async (tx) => {
-    const box = tx.objectStore('outbox')
-    for (const old of await box.index('seq').getAll()) {
+  await write(['outbox'], async (store) => {
+    const box = store('outbox')
+    for (const old of await allOf(box)) {
       const over = all || Date.now() - (old.sentAt ?? 0) > KEEP_SENT_MS
-      if (old.state === 'sent' && old.author.startsWith('user:') && over) await box.delete(old.id)
+      if (old.state === 'sent' && old.author.startsWith('user:') && over) box.delete(old.id)
     }
   })
   await changed()
@@ -115,6 +115,10 @@ export async function forgetSent(all = false): Promise<void> {
 async function changed(caseId?: string): Promise<void> {
   await markPending((await entries()).filter(unsent).length)
   announce({ type: 'changed', ...(caseId && { caseId }) })
+}
+
+function allOf(box: IDBObjectStore): Promise<Entry[]> {
+  return result<Entry[]>(box.index('seq').getAll())
 }
 
 function lastUnsentOn(made: NewEntry, all: Entry[]): string | undefined {

@@ -1,5 +1,5 @@
 /** Shared phones: what the next person must not find. */
-import { database } from './db'
+import { write } from './db'
 import { forgetSent } from './entries'
 
 /** Photos of cases, kept by the service worker. */
@@ -10,10 +10,11 @@ const fieldDrafts = () => IDBKeyRange.bound('field:', 'field;')
 
 /** Clears everything a signed-in person left on this phone except what they have not sent yet. */
 export async function clearPerson(): Promise<void> {
-  const db = await database()
-  await db.clear('fetched')
-  await db.delete('drafts', fieldDrafts())
-  await db.delete('facts', 'author')
+  await write(['fetched', 'drafts', 'facts'], (store) => {
+    store('fetched').clear()
+    store('drafts').delete(fieldDrafts())
+    store('facts').delete('author')
+  })
   await forgetSent(true)
   await caches?.delete(PHOTO_CACHE)
 }

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { database } from './db'
-import { discard, entries, lostEntries, resend, run, submit, type Entry, type NewEntry } from './outbox'
+import { write } from './db'
+import { discard, entries, lostEntries, resend, run, settled, submit, type Entry, type NewEntry } from './outbox'
 import { pauseUntil, waitAfter } from './runner'
 import { json, problem, TestServer } from './testing-server'
 
@@ -10,8 +10,7 @@ const WANG = 'user:wang'
 let server: TestServer
 
 beforeEach(async () => {
-  const db = await database()
-  for (const store of ['outbox', 'facts', 'drafts', 'fetched'] as const) await db.clear(store)
+  await write(['outbox', 'facts'], (store) => (store('outbox').clear(), store('facts').clear(), undefined))
   Object.assign(globalThis, { document: { documentElement: { lang: 'zh-CN' }, cookie: '' }, location: { protocol: 'http:' } })
   server = new TestServer()
   await server.start()
@@ -21,9 +20,6 @@ afterEach(async () => {
   await settled()
   await server.stop()
 })
-
-/** The runner that `submit` started has finished when the lock is free again. */
-const settled = () => run(false)
 
 const report = (id: string, extra: Partial<NewEntry> = {}): NewEntry => ({
   kind: 'report', id, fields: { category: 'road', text: id }, photos: [], author: DEVICE, ...extra,
@@ -86,7 +82,8 @@ test('a report is not sent while the server misses one of its photos', async () 
 test('a photo the server never keeps leaves the report waiting', async () => {
   server.judge = ({ id, photos }) => ({ status: 201, body: { id, missing_photos: photos } })
   await submit(report('a', { photos: [photo('one')] }))
-  expect(await settled()).toBe('later')
+  await settled()
+  expect(await run(false)).toBe('later')
   expect((await byId('a')).state).toBe('waiting')
 })
 
@@ -108,14 +105,16 @@ test('a captive portal that answers 200 with HTML is a failure', async () => {
     return true
   }
   await submit(report('a'))
-  expect(await settled()).toBe('later')
+  await settled()
+  expect(await run(false)).toBe('later')
   expect((await byId('a')).state).toBe('waiting')
 })
 
 test('an answer that does not name the entry is a failure', async () => {
   server.hijack = (_request, response) => (json(response, 200, { results: [] }), true)
   await submit(report('a'))
-  expect(await settled()).toBe('later')
+  await settled()
+  expect(await run(false)).toBe('later')
   expect((await byId('a')).state).toBe('waiting')
 })
 
@@ -136,7 +135,8 @@ test('what is chained behind a refused action waits for the person', async () =>
   await submit(action('a', 'sign'))
   await settled()
   await submit(action('b', 'handle'))
-  expect(await settled()).toBe('parked')
+  await settled()
+  expect(await run(false)).toBe('parked')
   expect((await byId('b')).state).toBe('waiting')
   expect(server.log).toEqual(['POST a'])
 })
@@ -183,7 +183,8 @@ test('a 409 keeps the content and how the case stands now', async () => {
 test('a twin in flight is asked again, not refused', async () => {
   server.judge = () => problem(409, 'twin_in_flight')
   await submit(report('a'))
-  expect(await settled()).toBe('later')
+  await settled()
+  expect(await run(false)).toBe('later')
   expect((await byId('a')).state).toBe('waiting')
 })
 
@@ -200,7 +201,8 @@ test('without a session everything of that person is kept, and what needs no ses
 test('an entry is never sent in the session of somebody else', async () => {
   server.sessionUser = 'li'
   await submit(action('a', 'sign'))
-  expect(await settled()).toBe('login')
+  await settled()
+  expect(await run(false)).toBe('login')
   expect(server.log).toEqual([])
 })
 
@@ -212,7 +214,8 @@ test('a session that ends in the middle keeps all', async () => {
     return true
   }
   await submit(action('a', 'sign'))
-  expect(await settled()).toBe('login')
+  await settled()
+  expect(await run(false)).toBe('login')
   expect((await byId('a')).state).toBe('waiting')
 })
 
@@ -261,9 +264,7 @@ test('the pending cookie counts what is unsent and tells when the storage was th
   expect(document.cookie).toMatch(/^pending=2;/)
   document.cookie = 'pending=2'
   expect(await lostEntries()).toBe(0)
-  const db = await database()
-  await db.clear('outbox')
-  await db.clear('facts')
+  await write(['outbox', 'facts'], (store) => (store('outbox').clear(), store('facts').clear(), undefined))
   expect(await lostEntries()).toBe(2)
 })
 

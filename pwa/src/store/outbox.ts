@@ -59,8 +59,15 @@ export function startRunner(): void {
   kick()
 }
 
+let running: Promise<void> = Promise.resolve()
+
+/** Resolves when the runs that were started so far have ended. */
+export function settled(): Promise<void> {
+  return running
+}
+
 function kick(): void {
-  void attempt(true)
+  running = Promise.all([running, attempt(true)]).then(() => undefined)
 }
 
 async function attempt(force: boolean): Promise<void> {
