@@ -33,6 +33,7 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
   let items: CaseItem[] = []
   let selected: string | null = null
   let hovered: string | null = null
+  let most = 1
   let counts = countsByRegion([], 0)
   /** The regions were shown before the first cases came: the view is still to be chosen. */
   let unaimed = false
@@ -42,7 +43,7 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
   const regionLayer = new VectorLayer({
     source: regions,
     declutter: true,
-    style: (feature) => regionStyle(palette, feature.get('name') as string, counts.get(feature.get('code') as string) ?? 0, feature.get('code') === hovered),
+    style: (feature) => regionStyle(palette, feature.get('name') as string, counts.get(feature.get('code') as string) ?? 0, most, feature.get('code') === hovered),
   })
   const caseLayer = new VectorLayer({
     source: new Cluster({ source: points, distance: CLOSE, minDistance: 12 }),
@@ -55,9 +56,9 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
   })
   const map = new Map({ target, controls: [], layers: [regionLayer, caseLayer], view: new View({ maxZoom: 19, minZoom: 6 }) })
 
-  /** Goes to all regions, or first to those that hold cases: the rest of a wide city is empty at that moment. */
+  /** Goes to all regions; `busy`: in a whole city only to the districts that hold cases, the rest is wide and empty. */
   function fit(busy = false) {
-    const holding = busy ? regions.getFeatures().filter((region) => counts.has(region.get('code') as string)) : []
+    const holding = busy ? regions.getFeatures().filter((region) => region.get('level') === 'district' && counts.has(region.get('code') as string)) : []
     const extent = holding.length ? holding.map((region) => region.getGeometry()!.getExtent()).reduce((a, b) => extend(a, b), createEmpty()) : regions.getExtent()
     if (extent && !isEmpty(extent)) map.getView().fit(extent, { padding: [MARGIN, MARGIN, MARGIN, MARGIN], ...QUICK })
   }
@@ -65,6 +66,7 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
   function recount() {
     const code = regions.getFeatures()[0]?.get('code') as string | undefined
     counts = countsByRegion(items, code?.length ?? 0)
+    most = Math.max(1, ...counts.values())
     regionLayer.changed()
   }
 

@@ -43,9 +43,9 @@ function see(colour: string, opacity: number): Color {
 
 const FONT = 'PingFang SC, "HarmonyOS Sans SC", MiSans, "Noto Sans CJK SC", sans-serif'
 
-/** A region: darker the more of the shown cases it holds; `hovered` has a strong edge. */
-export function regionStyle(palette: Palette, name: string, count: number, hovered: boolean): Style[] {
-  const tint = palette.tints[count === 0 ? 0 : Math.min(4, 1 + Math.floor(Math.log2(count)))]!
+/** A region: darker the more of the shown cases it holds, against the one that holds most; `hovered` has a strong edge. */
+export function regionStyle(palette: Palette, name: string, count: number, most: number, hovered: boolean): Style[] {
+  const tint = palette.tints[count && Math.ceil((count / most) * 4)]!
   const stroke = new Stroke({ color: hovered ? palette.jade : palette.edge, width: hovered ? 2.5 : 1 })
   return [
     new Style({

@@ -44,4 +44,11 @@ describe('keys of the queue', () => {
     expect(moved(ids, 'b', 'last')).toBe('c')
     expect(moved([], 'a', 'next')).toBeNull()
   })
+
+  it('go on where a case stood that has left the list', () => {
+    const ids = ['a', 'c', 'd']
+    expect(moved(ids, 'b', 'next', 'c')).toBe('c')
+    expect(moved(ids, 'b', 'previous', 'c')).toBe('a')
+    expect(moved(ids, 'b', 'next', 'also gone')).toBe('a')
+  })
 })

@@ -53,9 +53,13 @@ export function focusOf(target: EventTarget | null): Pressed['focus'] {
   return 'other'
 }
 
-/** The id that `command` moves to among `ids`; from nowhere to the first. Null only when there is nothing. */
-export function moved(ids: readonly string[], from: string | null, command: 'next' | 'previous' | 'first' | 'last'): string | null {
-  const at = from === null ? -1 : ids.indexOf(from)
-  const target = { next: at + 1, previous: at - 1, first: 0, last: ids.length - 1 }[command]
+/**
+ * The id that `command` moves to among `ids`; from nowhere to the first. When `from` has left the list, its `heir` stands
+ * in its place and is the next one. Null only when there is nothing.
+ */
+export function moved(ids: readonly string[], from: string | null, command: 'next' | 'previous' | 'first' | 'last', heir: string | null = null): string | null {
+  const known = from === null ? -1 : ids.indexOf(from)
+  const at = known < 0 && heir !== null ? ids.indexOf(heir) : known
+  const target = { next: known < 0 ? Math.max(at, 0) : at + 1, previous: at - 1, first: 0, last: ids.length - 1 }[command]
   return ids[Math.min(Math.max(target, 0), ids.length - 1)] ?? null
 }
