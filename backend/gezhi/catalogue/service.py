@@ -58,11 +58,6 @@ def names(city: str) -> Names:
     return read
 
 
-def forget() -> None:
-    """Drop what this process has kept (after loading a catalogue)."""
-    _kept.clear()
-
-
 def matters(city: str, language: Language) -> Row:
     """The answer of GET /matters in the language. Raises Problem not_found when the city has no catalogue."""
     kept = names(city)

@@ -1,0 +1,173 @@
+"""The demo city: whole, repeatable, safe to stop, never mixed with a real one."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from gezhi import config, schema, seed
+from gezhi.people.models import ROLES
+from gezhi.people.passwords import verify
+
+COUNTS = {4: 1, 6: 9, 9: 139, 12: 2_263, 15: 8_991}
+HOME = "360102002001"
+Conn = psycopg.Connection[Any]
+
+
+def rows(conn: Conn, query: str) -> list[tuple[Any, ...]]:
+    return conn.execute(query).fetchall()
+
+
+def test_all_is_there_and_marked_as_made_up(conn: Conn) -> None:
+    assert dict(rows(conn, "select level, count(*) from regions group by level")) == COUNTS
+    for table in ("regions", "users", "units", "posts"):
+        assert rows(conn, f"select count(*) from {table} where not demo") == [(0,)]
+    assert rows(conn, "select count(*) from posts p left join duty_hours d on d.post_id = p.id where d is null") == [
+        (0,)
+    ]
+
+
+def test_every_grid_has_one_worker_and_no_worker_an_account_but_the_two_named(conn: Conn) -> None:
+    assert rows(
+        conn,
+        "select count(*), count(distinct p.region_code), count(u.account) from posts p join users u on u.id = p.user_id"
+        " where role = 'grid_worker'",
+    ) == [(8_991, 8_991, 2)]
+    assert rows(conn, "select count(*) from users where account is null and password_hash is not null") == [(0,)]
+
+
+def test_units_are_about_a_hundred_and_twenty_and_every_one_has_its_region(conn: Conn) -> None:
+    (total,) = rows(conn, "select count(*) from units")[0]
+    assert 110 <= total <= 130
+    per_district = rows(
+        conn, "select region_code, count(*) from units where length(region_code) = 6 group by 1 order by 1"
+    )
+    assert [count for _, count in per_district] == [10] * 9
+    assert rows(conn, "select count(*) from units where name_en = '' or name like '%{%'") == [(0,)]
+
+
+def test_every_role_has_an_account_in_its_place(conn: Conn) -> None:
+    posts = rows(
+        conn,
+        "select u.account, p.role, p.region_code, n.function from users u join posts p on p.user_id = u.id"
+        " left join units n on n.id = p.unit_id where u.account is not null",
+    )
+    assert sorted(role for _, role, _, _ in posts) == sorted([*ROLES, "grid_worker"])
+    placed = {account: (region, function) for account, _, region, function in posts}
+    assert placed["grid_worker"][0] == placed["grid_leader"][0]  # the leader verifies what the worker handled
+    assert placed["grid_worker2"][0] != placed["grid_worker"][0]
+    assert placed["grid_worker"][0][:12] == placed["grid_worker2"][0][:12] == HOME
+    assert placed["handler"] == ("360102", "urban_management")
+    assert placed["dispatcher"] == placed["duty_leader"] == ("3601", "centre")
+
+
+def test_P6_the_citys_desk_is_always_attended_and_the_desks_below_hand_up(conn: Conn) -> None:
+    assert rows(
+        conn,
+        "select u.region_code, min(opens), max(closes), min(weekdays) from posts p join units u on u.id = p.unit_id"
+        " join duty_hours d on d.post_id = p.id where p.role = 'dispatcher' group by 1",
+    ) == [("3601", 0, 1440, 127)]
+
+
+def test_the_listed_passwords_are_the_ones_in_the_database(conn: Conn, accounts: dict[str, dict[str, str]]) -> None:
+    hashes = dict(rows(conn, "select account, password_hash from users where account is not null"))
+    assert set(hashes) == set(accounts)
+    for name in ("grid_worker", "auditor"):
+        assert verify(hashes[name], accounts[name]["password"])
+    assert len({account["password"] for account in accounts.values()}) == len(accounts)
+    assert all(
+        {*account} == {"role", "role_zh", "account", "password", "door", "name"} for account in accounts.values()
+    )
+    assert {account["door"] for account in accounts.values()} == {"/field", "/console"}
+    assert rows(conn, "select count(*) from users where totp_required and account is not null") == [(0,)]
+
+
+def test_only_the_owner_reads_the_passwords(var: Path, database: str) -> None:
+    assert stat.S_IMODE((var / "demo-accounts.json").stat().st_mode) == 0o600
+
+
+def test_a_second_seed_does_nothing_and_quickly(database: str, var: Path, conn: Conn) -> None:
+    before = (var / "demo-accounts.json").read_text(), rows(conn, "select max(id::text), count(*) from posts")
+    begun = time.perf_counter()
+    seed.demo(config.settings())
+    assert time.perf_counter() - begun < 0.6  # 0.12 s on a quiet machine, most of it one argon2
+    assert ((var / "demo-accounts.json").read_text(), rows(conn, "select max(id::text), count(*) from posts")) == before
+
+
+def test_lost_passwords_are_made_anew(database: str, tmp_path: Path, conn: Conn, var: Path) -> None:
+    elsewhere = replace(config.settings(), var=tmp_path)
+    kept = rows(conn, "select account, password_hash from users where account is not null")
+    seed.demo(elsewhere)
+    made = json.loads((tmp_path / "demo-accounts.json").read_text())
+    hashes = dict(rows(conn, "select account, password_hash from users where account is not null"))
+    assert verify(hashes["handler"], next(row["password"] for row in made if row["account"] == "handler"))
+    with conn.cursor() as cursor:  # other tests sign in with the first ones
+        cursor.executemany("update users set password_hash = %s where account = %s", [(h, a) for a, h in kept])
+
+
+def test_a_real_city_is_never_mixed_with_the_demo(database: str, conn: Conn) -> None:
+    conn.execute("update regions set demo = false where code = '360103'")
+    try:
+        with pytest.raises(seed.SeedRefused, match="not the demo"):
+            seed.demo(config.settings())
+    finally:
+        conn.execute("update regions set demo = true where code = '360103'")
+    with pytest.raises(seed.SeedRefused, match="3701"):
+        seed.demo(replace(config.settings(), city="3701"))
+
+
+@pytest.fixture
+def empty(server: str, database: str, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of an installation whose database is migrated and empty."""
+    here = os.environ["DATABASE_URL"]
+    name = f"gezhi_empty_{os.getpid()}"
+    url = urlsplit(server)._replace(path=f"/{name}").geturl()
+    with psycopg.connect(here, autocommit=True) as admin:
+        admin.execute(f"drop database if exists {name} with (force)")
+        admin.execute(f"create database {name} template template0")
+        os.environ["DATABASE_URL"] = url
+        config.settings.cache_clear()
+        schema.migrate()
+        os.environ["DATABASE_URL"] = here
+        config.settings.cache_clear()
+        yield {**os.environ, "DATABASE_URL": url, "GEZHI_VAR": str(tmp_path)}
+        admin.execute(f"drop database {name} with (force)")
+
+
+SEED = [sys.executable, "-c", "from gezhi import config, seed; seed.demo(config.settings())"]
+
+
+def test_killed_at_any_moment_it_comes_right_the_next_time_even_by_two_at_once(empty: dict[str, str]) -> None:
+    for line in (b"demo places", b"demo catalogue"):  # killed after the first transaction, and within the second
+        with subprocess.Popen(SEED, env=empty, stdout=subprocess.PIPE) as running:
+            assert running.stdout is not None
+            for told in running.stdout:
+                if told.startswith(line):
+                    break
+            running.kill()
+        with psycopg.connect(empty["DATABASE_URL"], autocommit=True) as conn:
+            assert rows(conn, "select count(*) from users") == [(0,)]
+    begun = time.perf_counter()
+    both = [subprocess.Popen(SEED, env=empty, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    outputs = [process.communicate(timeout=60)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert time.perf_counter() - begun < 60
+    assert sum("demo city ready" in output for output in outputs) == 1
+    with psycopg.connect(empty["DATABASE_URL"], autocommit=True) as conn:
+        assert dict(rows(conn, "select level, count(*) from regions group by level")) == COUNTS
+        assert rows(conn, "select count(*) from posts where role = 'grid_worker'") == [(8_991,)]
+        listed = json.loads((Path(empty["GEZHI_VAR"]) / "demo-accounts.json").read_text())
+        hashes = dict(rows(conn, "select account, password_hash from users where account is not null"))
+        assert all(verify(hashes[row["account"]], row["password"]) for row in listed)
