@@ -171,7 +171,10 @@ pwa_libraries() {
   fresh "$stamp" "$sum" && return 0
   find_node
   say "installing the libraries of the pages"
-  npm --prefix "$ROOT/pwa" ci --no-fund --no-audit --loglevel=error >/dev/null || die "npm could not install the libraries of pwa/"
+  local output
+  output=$(npm --prefix "$ROOT/pwa" ci --no-fund --no-audit --loglevel=error 2>&1) ||
+    die "npm could not install the libraries of the pages:
+$(head -n 15 <<<"$output")"
   printf '%s' "$sum" >"$stamp"
 }
 
@@ -182,8 +185,10 @@ pwa_build() {
   find_node
   pwa_libraries
   say "building the pages"
-  npm --prefix "$ROOT/pwa" run build --silent >"$ROOT/pwa/node_modules/.gezhi-build.log" 2>&1 ||
-    { cat "$ROOT/pwa/node_modules/.gezhi-build.log"; die "the pages could not be built"; }
+  local output
+  output=$(npm --prefix "$ROOT/pwa" run build --silent 2>&1) ||
+    die "the pages could not be built:
+$(tail -n 30 <<<"$output")"
   printf '%s' "$sum" >"$stamp"
 }
 
