@@ -1,6 +1,6 @@
 import vue from '@vitejs/plugin-vue'
 import { VitePWA } from 'vite-plugin-pwa'
-import { defineConfig, type Plugin } from 'vite'
+import { defineConfig, type Plugin, type UserConfig } from 'vite'
 
 /** Address space of each door: any path below it is answered with the door's own page. */
 const DOORS: [prefix: string, page: string][] = [
@@ -23,66 +23,51 @@ function doors(): Plugin {
   }
 }
 
-/** Scripts and styles that the two phone doors can ever load: what the service worker keeps. The console needs a network. */
-const kept = new Set<string>()
-
-function keptOnPhones(): Plugin {
-  return {
-    name: 'gezhi-kept-on-phones',
-    generateBundle(_options, bundle) {
-      const visit = (file: string) => {
-        const chunk = bundle[file]
-        if (chunk?.type !== 'chunk' || kept.has(file)) return
-        kept.add(file)
-        chunk.viteMetadata?.importedCss.forEach((css) => kept.add(css))
-        chunk.imports.concat(chunk.dynamicImports).forEach(visit)
-      }
-      for (const [file, chunk] of Object.entries(bundle)) {
-        if (chunk.type === 'chunk' && chunk.isEntry && ['index', 'field'].includes(chunk.name)) visit(file)
-      }
-    },
-  }
-}
-
 /** The API that `vite dev` passes on to. */
 const api = process.env['GEZHI_URL'] ?? 'http://localhost:8000'
 
-export default defineConfig({
-  appType: 'mpa',
-  // Nobody here, nor Element Plus, writes components with options: leave that part of Vue out.
-  define: { __VUE_OPTIONS_API__: 'false' },
-  plugins: [
-    vue(),
-    doors(),
-    keptOnPhones(),
-    VitePWA({
-      strategies: 'injectManifest',
-      srcDir: 'src/service-worker',
-      filename: 'index.ts',
-      outDir: 'dist',
-      injectRegister: false,
-      manifest: false,
-      integration: {
-        // The plugin names its output after the source file; the worker lives at /sw.js so that it owns all doors.
-        beforeBuildServiceWorker(options) {
-          options.swDest = options.injectManifest.swDest = options.swDest.replace(/index\.js$/, 'sw.js')
-        },
-      },
-      injectManifest: {
-        globPatterns: ['{index,field}.html', 'assets/**/*.{js,css}', '*.{webmanifest,svg}', 'icons/*.png'],
-        manifestTransforms: [
-          async (manifest) => ({ manifest: manifest.filter(({ url }) => !url.startsWith('assets/') || kept.has(url)), warnings: [] }),
-        ],
-        rollupFormat: 'iife',
-        target: 'chrome87',
-      },
-    }),
-  ],
-  build: {
-    target: 'chrome87',
-    cssTarget: 'chrome87',
-    modulePreload: { polyfill: false },
-    rolldownOptions: { input: { index: 'index.html', field: 'field.html', console: 'console.html' } },
+/** The service worker, at /sw.js so that it owns all paths; it keeps the files of the phone doors. */
+const serviceWorker = VitePWA({
+  strategies: 'injectManifest',
+  srcDir: 'src/service-worker',
+  filename: 'index.ts',
+  outDir: 'dist',
+  injectRegister: false,
+  manifest: false,
+  integration: {
+    // The plugin names its output after the source file.
+    beforeBuildServiceWorker(options) {
+      options.swDest = options.injectManifest.swDest = options.swDest.replace(/index\.js$/, 'sw.js')
+    },
   },
-  server: { proxy: { '/api': { target: api, changeOrigin: false } } },
+  injectManifest: {
+    globPatterns: ['{index,field}.html', 'assets/*.{js,css}', '*.{webmanifest,svg}', 'icons/*.png'],
+    rollupFormat: 'iife',
+    target: 'chrome87',
+  },
+})
+
+/**
+ * Two builds into one dist/: first the phone doors, then with `--mode console` the console. A chunk that doors share is
+ * as big as all of them need together, and the console needs much more of Vue than a phone should carry.
+ */
+export default defineConfig(({ mode }): UserConfig => {
+  const desk = mode === 'console'
+  const pages: Record<string, string> = desk ? { console: 'console.html' } : { index: 'index.html', field: 'field.html' }
+  return {
+    appType: 'mpa',
+    // Nobody here writes components with options: leave that part of Vue out of the phones.
+    define: { __VUE_OPTIONS_API__: String(desk) },
+    plugins: [vue(), doors(), desk ? [] : serviceWorker],
+    build: {
+      target: 'chrome87',
+      cssTarget: 'chrome87',
+      modulePreload: { polyfill: false },
+      assetsDir: desk ? 'assets/console' : 'assets',
+      emptyOutDir: !desk,
+      copyPublicDir: !desk,
+      rolldownOptions: { input: pages },
+    },
+    server: { proxy: { '/api': { target: api, changeOrigin: false } } },
+  }
 })

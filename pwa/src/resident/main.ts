@@ -18,9 +18,9 @@ async function start() {
 
 void start()
 
-/** Fetches the form while its first question is being looked at: the network may be gone at the second. */
+/** Fetches the other screens while the first one is being looked at: the network may be gone at the second. */
 function warm() {
-  void Promise.all([import('./ReportPage.vue'), import('./SentPage.vue'), store()]).catch(() => undefined)
+  void Promise.all([import('./ReportPage.vue'), import('./SentPage.vue'), import('./MinePage.vue'), import('./CoursePage.vue'), store()]).catch(() => undefined)
 }
 addEventListener('pointerdown', warm, { once: true })
 addEventListener('keydown', warm, { once: true })
