@@ -250,8 +250,13 @@ def test_the_person_of_a_request_is_asked_for_once(somebody, resident, app, monk
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("cookie", ["remember_token=1|abc", "session=eyJ9.x.y", "gezhi-8080=", f"gezhi-8080={'a' * 5000}",
-                                    "gezhi-8080=\x00", "gezhi-unused=1|abc"])  # fmt: skip
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "remember_token=1|abc", "session=eyJ9.x.y", "gezhi-8080=", "gezhi-8080=\x00", "gezhi-unused=1|abc",
+        f"gezhi-8080={'a' * 5000}",
+    ],
+)  # fmt: skip
 def test_a_cookie_of_somebody_elses_making_is_nobody(app, database, cookie):
     answer = app.test_client().get("/api/v1/session", headers={"Cookie": cookie})
     assert answer.status_code == 200

@@ -131,13 +131,12 @@ def parse(raw: bytes) -> Any:
 
 def read_bytes(max_bytes: int) -> bytes:
     """The request's body; raises Problem too_large beyond `max_bytes`, whatever Content-Length says."""
-    limit = f"{max_bytes // 1000:,} kB"
-    if (request.content_length or 0) > max_bytes:
-        raise Problem("too_large", limit=limit)
-    raw = request.stream.read(max_bytes + 1)
-    if len(raw) > max_bytes:
-        raise Problem("too_large", limit=limit)
-    return raw
+    raw = b""
+    if (request.content_length or 0) <= max_bytes:
+        raw = request.stream.read(max_bytes + 1)
+        if len(raw) <= max_bytes:
+            return raw
+    raise Problem("too_large", limit=f"{max_bytes // 1000:,} kB")
 
 
 def read_strict(max_bytes: int) -> Any:

