@@ -55,6 +55,7 @@ def test_the_demo_has_this_year_and_the_next(conn: psycopg.Connection[Any]) -> N
     assert [row[0] for row in rows[:2]] == [2026, 2027]
     gaps = conn.execute(
         "select count(*) from (select worked_before,"
-        " lag(worked_before + extract(epoch from ends_at - starts_at)::bigint) over (order by starts_at) expected from working_spans where city = '3601') s where worked_before <> expected"
+        " lag(worked_before + extract(epoch from ends_at - starts_at)::bigint) over (order by starts_at) expected"
+        " from working_spans where city = '3601') s where worked_before <> expected"
     ).fetchone()
     assert gaps == (0,)

@@ -26,7 +26,8 @@ def test_P3_every_point_of_the_city_lies_in_one_grid_the_lowest_code_on_a_tie(co
         " corners"
     ).fetchall()
     rows = conn.execute(
-        "select found.region_code, found.quality, inside.codes, ST_Covers(city.geom, ST_SetSRID(ST_Point(lng, lat), 4326))"
+        "select found.region_code, found.quality, inside.codes,"
+        " ST_Covers(city.geom, ST_SetSRID(ST_Point(lng, lat), 4326))"
         " from unnest(%s::float8[], %s::float8[]) given (lng, lat)"
         " cross join (select geom from regions where code = '3601') city"
         " cross join lateral locate_v1('3601', lng, lat) found"
