@@ -1,7 +1,7 @@
 /** Whether the phone is where the case is, said with the doubt that a position has. */
 import { distance } from '../shared/map'
 import type { Point } from '../shared/types'
-import type { Fix } from './position'
+import type { Fix } from './last-fix'
 
 export interface Range {
   /** inside: certainly within the fence by its own point. doubtful: only within its error. outside: too far. */

@@ -70,6 +70,8 @@ async function settle(fresh: Session): Promise<void> {
   }
   await keep(PATH, fresh)
   show(fresh)
+  // The reminders of this phone are now this person's.
+  if (next && (await fact('push'))) void import('./reminders').then(({ connect }) => connect())
 }
 
 function show(next: Session): void {
