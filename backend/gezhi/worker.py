@@ -28,7 +28,7 @@ from gezhi.notify import consumer as notify
 from gezhi.notify.webpush import Sender
 
 CONSUMERS = {notify.NAME: notify.consume}
-QUEUES = ("push", "media", "default")
+QUEUES = ["push", "media", "default"]
 CONCURRENCY = 12
 READ_EVERY = 0.2  # seconds between two looks at the log
 FETCH_EVERY = 0.5  # seconds between two looks for jobs
@@ -117,7 +117,9 @@ async def run_jobs(stop: asyncio.Event) -> None:
                 await _run_jobs_once(stop, sender)
                 pause = 0.5
             except (procrastinate.exceptions.ConnectorException, psycopg.OperationalError) as error:
-                log.warning("worker.database_away", part="jobs", error=type(error).__name__)
+                cause = error.__cause__ or error
+                away = isinstance(cause, psycopg.OperationalError)
+                log.warning("worker.jobs_stopped", error=type(cause).__name__, exc_info=None if away else error)
                 pause = min(pause * 2, LONGEST_PAUSE)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)

@@ -17,7 +17,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gezhi.db import connection
 from gezhi.ground.processes import live_command
 from gezhi.http.cookies import cookie
 from gezhi.live.hub import STREAMS_A_USER
@@ -197,10 +196,9 @@ def test_a_user_has_only_so_many_streams(live, town, token, listen):
 
 def test_streams_survive_a_database_that_restarts(conn, town, token, listen):
     worker = listen(token("worker"))
-    with connection() as lent:
-        name = lent.info.dbname
     conn.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()", (name,)
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
     )
     CaseLog(conn).append("report", "reported")
     assert worker.next(15)["data"]["action"] == "report"
