@@ -29,10 +29,13 @@ export function setLargeText(on: boolean): void {
   writeSetting('gezhi-large', on ? '1' : '0')
 }
 
-watchEffect(() => {
-  const root = document.documentElement
-  root.lang = language.value
-  root.classList.toggle('large', largeText.value)
-  const manifest = document.querySelector<HTMLLinkElement>('link[rel="manifest"]')
-  if (manifest) manifest.href = manifest.href.replace(/\.(zh|en)\.webmanifest$/, language.value === 'en' ? '.en.webmanifest' : '.zh.webmanifest')
-})
+// Without a document (a worker) there is nothing to tell.
+if (typeof document !== 'undefined') {
+  watchEffect(() => {
+    const root = document.documentElement
+    root.lang = language.value
+    root.classList.toggle('large', largeText.value)
+    const manifest = document.querySelector<HTMLLinkElement>('link[rel="manifest"]')
+    if (manifest) manifest.href = manifest.href.replace(/\.(zh|en)\.webmanifest$/, language.value === 'en' ? '.en.webmanifest' : '.zh.webmanifest')
+  })
+}

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest'
+import { secret, uuidv7 } from './ids'
+
+it('makes ids of version 7 that sort by the time they were made', () => {
+  const early = uuidv7(1_700_000_000_000)
+  const late = uuidv7(1_800_000_000_000)
+  expect(early).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  expect(early < late).toBe(true)
+  expect(parseInt(early.replace('-', '').slice(0, 12), 16)).toBe(1_700_000_000_000)
+})
+
+it('never makes the same id twice', () => {
+  expect(new Set(Array.from({ length: 1000 }, () => uuidv7(1))).size).toBe(1000)
+})
+
+it('makes secrets of 43 characters that fit into a header', () => {
+  expect(secret()).toMatch(/^[A-Za-z0-9_-]{43}$/)
+  expect(secret()).not.toBe(secret())
+})
