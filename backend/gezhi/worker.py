@@ -28,8 +28,7 @@ from gezhi.notify import consumer as notify
 from gezhi.notify.webpush import Sender
 
 CONSUMERS = {notify.NAME: notify.consume}
-QUEUES = ["push", "media", "default"]
-CONCURRENCY = 12
+LANES = {"push": (["push"], 8), "work": (["media", "default"], 2)}  # queues and jobs at once: photos never delay a push
 READ_EVERY = 0.2  # seconds between two looks at the log
 FETCH_EVERY = 0.5  # seconds between two looks for jobs
 SWEEP_EVERY = 15.0
@@ -128,30 +127,34 @@ async def run_jobs(stop: asyncio.Event) -> None:
 async def _run_jobs_once(stop: asyncio.Event, sender: Sender) -> None:
     app = queue.bound_app()
     async with app.open_async():
-        running = asyncio.create_task(
-            app.run_worker_async(
-                queues=QUEUES,
-                concurrency=CONCURRENCY,
-                listen_notify=False,
-                fetch_job_polling_interval=FETCH_EVERY,
-                update_heartbeat_interval=HEARTBEAT,
-                stalled_worker_timeout=LEASE,
-                delete_jobs="successful",
-                shutdown_graceful_timeout=GRACE,
-                install_signal_handlers=False,
-                additional_context={"push": sender},
+        lanes = [
+            asyncio.create_task(
+                app.run_worker_async(
+                    name=name,
+                    queues=queues,
+                    concurrency=concurrency,
+                    listen_notify=False,
+                    fetch_job_polling_interval=FETCH_EVERY,
+                    update_heartbeat_interval=HEARTBEAT,
+                    stalled_worker_timeout=LEASE,
+                    delete_jobs="successful",
+                    shutdown_graceful_timeout=GRACE,
+                    install_signal_handlers=False,
+                    additional_context={"push": sender},
+                )
             )
-        )
-        rescuing = asyncio.create_task(_rescue_for_ever(app))
-        stopping = asyncio.create_task(stop.wait())
+            for name, (queues, concurrency) in LANES.items()
+        ]
+        beside = [asyncio.create_task(_rescue_for_ever(app)), asyncio.create_task(stop.wait())]
         try:
-            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*lanes, *beside], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            rescuing.cancel()
-            stopping.cancel()
-            running.cancel()  # procrastinate lets running jobs end, then stops
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+            for task in [*lanes, *beside]:
+                task.cancel()  # procrastinate lets running jobs end, then stops
+            ended = await asyncio.gather(*lanes, *beside, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
 
 
 async def _main() -> None:
@@ -162,7 +165,7 @@ async def _main() -> None:
     beats = _beats(stop_threads)
     for beat in beats:
         beat.start()
-    log.info("worker.started", city=settings().city, queues=QUEUES, consumers=list(CONSUMERS))
+    log.info("worker.started", city=settings().city, lanes=list(LANES), consumers=list(CONSUMERS))
     try:
         await run_jobs(stop)
     finally:
