@@ -10,6 +10,8 @@ import { toRequest, type Filters } from './queue/filters'
 const PAGE = 50
 /** The queue is asked again this often even when the live stream is silent: a lost stream must not look like a calm day. */
 const AGAIN_MS = 30_000
+/** A photo is made ready within a second or two. */
+const PHOTO_MS = 2000
 /** Shapes and the catalogue change by the month. */
 const LONG = { staleTime: 30 * 60_000, gcTime: 60 * 60_000 }
 
@@ -57,6 +59,7 @@ export function useCase(id: Ref<string | null>) {
     queryKey: ['case', id, language],
     queryFn: ({ signal }) => api<CaseDetail>(`/cases/${id.value}`, { signal }),
     enabled: computed(() => id.value !== null),
+    refetchInterval: ({ state }) => (state.data?.photos.some(({ ready }) => !ready) ? PHOTO_MS : AGAIN_MS),
   })
 }
 
