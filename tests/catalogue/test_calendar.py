@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ import pytest
 from gezhi.catalogue.calendar import is_working_day, spans
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-DAY = [(time(9), time(12)), (time(14), time(17, 30))]
+DAY = [(time(8, 30), time(12)), (time(13, 30), time(17, 30))]
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ def test_K1_each_span_says_how_much_was_worked_before_it() -> None:
     for span in year:
         assert span.worked_before == worked
         worked += int((span.ends_at - span.starts_at).total_seconds())
-    assert worked == 248 * 6.5 * 3600
+    assert worked == 248 * 7.5 * 3600
     first = year[0]
-    assert first.starts_at.isoformat() == "2026-01-04T09:00:00+08:00"  # a Sunday worked in exchange
+    assert first.starts_at.isoformat() == "2026-01-04T08:30:00+08:00"  # a Sunday worked in exchange
 
 
 def test_the_demo_has_this_year_and_the_next(conn: psycopg.Connection[Any]) -> None:
@@ -59,3 +59,24 @@ def test_the_demo_has_this_year_and_the_next(conn: psycopg.Connection[Any]) -> N
         " from working_spans where city = '3601') s where worked_before <> expected"
     ).fetchone()
     assert gaps == (0,)
+
+
+@pytest.mark.parametrize(
+    ("begun", "limit", "due"),
+    [
+        ("2026-11-20 10:00", (1, "working_day"), "2026-11-23 10:00"),  # Friday to Monday
+        ("2026-11-20 17:00", (4, "working_hour"), "2026-11-23 12:00"),  # half an hour now, the rest on Monday
+        ("2026-11-20 12:30", (1, "working_hour"), "2026-11-20 14:30"),  # the break does not count
+        ("2026-11-21 03:00", (30, "minute"), "2026-11-21 03:30"),  # minutes never stand still
+        ("2026-09-30 16:30", (1, "working_day"), "2026-10-08 16:30"),  # over National Day
+        ("2026-10-09 16:30", (1, "working_day"), "2026-10-10 16:30"),  # on to the Saturday worked in exchange
+        ("2026-12-31 09:00", (15, "working_day"), "2027-01-21 09:00"),  # into a provisional year
+    ],
+)
+def test_K1_limits_run_in_working_time(
+    conn: psycopg.Connection[Any], begun: str, limit: tuple[int, str], due: str
+) -> None:
+    def local(text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+    assert conn.execute("select due_at_v1('3601', %s, %s, %s)", (local(begun), *limit)).fetchone() == (local(due),)

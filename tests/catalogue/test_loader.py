@@ -43,7 +43,7 @@ def test_sixty_matters_are_on_in_three_groups_under_fourteen_categories(conn: Co
     assert count(conn, stray) == 0
 
 
-def test_C10_every_matter_has_somebody_responsible_in_every_district(conn: Conn) -> None:
+def test_every_matter_has_somebody_responsible_in_every_district(conn: Conn) -> None:
     """A grid (only for what grid workers are admitted to), or a unit that exists for each of the nine districts."""
     missing = conn.execute(
         "select m.name, d.code from city_matters c join matters m using (kind, code)"
@@ -171,3 +171,10 @@ def test_the_second_city_has_a_catalogue_of_its_own(conn: Conn) -> None:
     loader.load(conn, "3701", DEMO / "catalogue", DIRECTORY)
     both = conn.execute("select city, count(*) from city_matters group by city order by city").fetchall()
     assert both == [("3601", 60), ("3701", 60)]
+
+
+def test_a_calendar_whose_day_is_not_the_one_limits_count_in_is_refused(conn: Conn, folder: Path) -> None:
+    calendar = folder / "calendar.json"
+    calendar.write_text(calendar.read_text().replace("08:30", "09:00"))
+    with pytest.raises(loader.CatalogueRefused, match=r"7\.0 hours"):
+        loader.load(conn, "3601", folder, DIRECTORY)

@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
+WORKING_DAY = 27_000
+"""Seconds of work in a working day, 7.5 hours; due_at_v1 counts limits in working days by it."""
+
 
 @dataclass(frozen=True)
 class Span:
@@ -35,6 +38,12 @@ def spans(first_year: int, last_year: int, day: Sequence[tuple[time, time]], zon
             yield Span(starts_at, ends_at, worked, provisional)
             worked += int((ends_at - starts_at).total_seconds())
         today += timedelta(days=1)
+
+
+def working_seconds(day: Sequence[tuple[time, time]]) -> int:
+    """Seconds of work in a day of these stretches."""
+    minutes = sum((closes.hour - opens.hour) * 60 + closes.minute - opens.minute for opens, closes in day)
+    return minutes * 60
 
 
 def is_working_day(today: date) -> tuple[bool, bool]:

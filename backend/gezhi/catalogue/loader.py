@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 
 from gezhi.catalogue import queries
-from gezhi.catalogue.calendar import spans
+from gezhi.catalogue.calendar import WORKING_DAY, spans, working_seconds
 
 _KINDS = {"管理部件": "part", "管理事项": "matter"}
 
@@ -103,6 +103,8 @@ def load_calendar(conn: Connection[Any], city: str, path: Path) -> None:
     settings = json.loads(path.read_text(encoding="utf-8"))
     zone = ZoneInfo(settings["zone"])
     day = [(time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in settings["day"]]
+    if working_seconds(day) != WORKING_DAY:
+        raise CatalogueRefused(f"calendar.json: a day has {working_seconds(day) / 3600} hours of work, not 7.5")
     first, last = settings["years"]
     last = max(last, datetime.now(UTC).year + 1)
     rows = (

@@ -20,8 +20,8 @@ from gezhi.seed import queries
 STARTS_ON = date(2026, 1, 1)
 ALWAYS = (0, 1440, 0b1111111)
 """Duty hours of field posts and of the city's desk, so that the demo is alive at any hour: minutes and weekday bits."""
-OFFICE = (9 * 60, 17 * 60 + 30, 0b0011111)
-"""Duty hours of departments: working days, 09:00 to 17:30."""
+OFFICE = (8 * 60 + 30, 17 * 60 + 30, 0b0011111)
+"""Duty hours of departments: working days, 08:30 to 17:30."""
 
 
 @dataclass
