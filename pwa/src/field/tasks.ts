@@ -68,13 +68,16 @@ export async function openTasks(): Promise<void> {
   const tick = setInterval(() => (clock.value = now()), 15_000)
   const visible = () => void (document.visibilityState === 'visible' && refresh())
   document.addEventListener('visibilitychange', visible)
+  const offline = () => (stale.value = true)
   addEventListener('online', visible)
+  addEventListener('offline', offline)
   close = () => {
     stops.forEach((stop) => stop())
     clearInterval(timer)
     clearInterval(tick)
     document.removeEventListener('visibilitychange', visible)
     removeEventListener('online', visible)
+    removeEventListener('offline', offline)
   }
   await showKept()
   await refresh()

@@ -1,0 +1,29 @@
+// @vitest-environment happy-dom
+import { beforeAll, expect, test } from 'vitest'
+import { setLanguage } from '../shared/language'
+import { dueWords, lightAt } from './due'
+
+const NOW = new Date(2026, 10, 20, 9, 0).getTime()
+const due = (minutes: number) => new Date(NOW + minutes * 60_000).toISOString()
+
+beforeAll(() => setLanguage('zh-CN'))
+
+test.each([
+  [-12, '超时 12 分钟'],
+  [25, '还有 25 分钟'],
+  [13 * 60, '今天 22:00 前'],
+  [27 * 60, '明天 12:00 前'],
+  [50 * 60, '11月22日 11:00 前'],
+])('%i minutes from now reads %s', (minutes, words) => {
+  expect(dueWords(due(minutes), NOW)).toBe(words)
+})
+
+test('no deadline, no words', () => {
+  expect(dueWords(null, NOW)).toBe('')
+})
+
+test('a light that was green turns red on a phone without a network, but what is on hold stays grey', () => {
+  expect(lightAt({ light: 'green', due_at: due(-1) }, NOW)).toBe('red')
+  expect(lightAt({ light: 'green', due_at: due(1) }, NOW)).toBe('green')
+  expect(lightAt({ light: 'grey', due_at: due(-1) }, NOW)).toBe('grey')
+})
