@@ -92,7 +92,7 @@ from pathlib import Path
 from gezhi.ground.preflight import lock
 from gezhi.ground.settings import Ground
 with lock(Ground(Path({str(ground.var)!r}), {ground.port}, "")):
-    subprocess.Popen(["sleep", "1"], close_fds=False)
+    subprocess.Popen(["sleep", "3"], close_fds=False)
     os.kill(os.getpid(), signal.SIGKILL)
 """
     subprocess.run([sys.executable, "-c", script], check=False)
