@@ -18,8 +18,8 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from gezhi.cli import main
 from gezhi.places import importer
-from gezhi.places.commands import import_places
 from gezhi.places.refusals import REASONS, ImportRefused
 from gezhi.places.systems import wgs84_to_gcj02
 
@@ -207,8 +207,8 @@ def bomb(tmp_path: Path) -> Path:
 def test_huge_files_are_refused_within_400_mb(
     database: str, tmp_path: Path, made: Callable[[Path], Path], reason: str
 ) -> None:
-    command = "from gezhi.places.commands import import_places; import_places()"
-    arguments = [str(made(tmp_path)), "--system", "wgs84", "--source", "test"]
+    command = "from gezhi.cli import main; main()"
+    arguments = ["import", "places", str(made(tmp_path)), "--system", "wgs84", "--source", "test"]
     ran = subprocess.run(
         [sys.executable, "-c", command, *arguments], capture_output=True, text=True, check=False, timeout=60
     )
@@ -298,14 +298,16 @@ def test_the_command_tells_every_reason_in_the_language_asked_for(database: str,
     features = spoil(2, lambda feature: ring_of(feature).pop())
     features[3]["properties"]["code"] = "x"
     path = str(written(tmp_path / "town.geojson", features))
-    chinese = CliRunner().invoke(import_places, [path, "--system", "wgs84", "--source", "x"])
+    chinese = CliRunner().invoke(main, ["import", "places", path, "--system", "wgs84", "--source", "x"])
     assert chinese.exit_code == 1
     assert "town.geojson 第 2 行：环没有闭合" in chinese.stderr
     assert "town.geojson 第 4 行：区划代码“x”" in chinese.stderr
     assert "没有导入任何数据" in chinese.stderr
-    english = CliRunner().invoke(import_places, [path, "--system", "wgs84", "--source", "x", "--language", "en"])
+    english = CliRunner().invoke(
+        main, ["import", "places", path, "--system", "wgs84", "--source", "x", "--language", "en"]
+    )
     assert "town.geojson, row 2: A ring is not closed" in english.stderr
-    unstated = CliRunner().invoke(import_places, [path, "--source", "x"])
+    unstated = CliRunner().invoke(main, ["import", "places", path, "--source", "x"])
     assert unstated.exit_code == 2
 
 
