@@ -10,10 +10,10 @@ import json
 import resource
 import sys
 
-MAX_PIXELS = 40_000_000
+MAX_PIXELS = {"JPEG": 40_000_000, "PNG": 40_000_000, "HEIF": 40_000_000, "WEBP": 24_000_000}  # WEBP decodes thrice
 FULL = 1600
 THUMB = 320
-MEMORY = 1_200_000_000  # address space with libraries; a 40 megapixel HEIC stays under 400 MB of real memory
+MEMORY = 600_000_000  # bytes of address space; the largest allowed photo of each kind takes under 400 MB
 CPU_SECONDS = 20
 FILE_BYTES = 20_000_000
 
@@ -37,9 +37,9 @@ def clean(kind: str, raw: str, full: str, thumb: str) -> dict[str, object]:
         import pillow_heif
 
         pillow_heif.register_heif_opener(thumbnails=False)
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS[kind]
     with Image.open(raw, formats=[kind]) as photo:
-        if photo.width * photo.height > MAX_PIXELS:
+        if photo.width * photo.height > MAX_PIXELS[kind]:
             return {"refused": "too_many_pixels"}
         photo.draft("RGB", (FULL, FULL))  # JPEG decodes at a fraction of its size; others ignore it
         photo.thumbnail((FULL, FULL), Image.Resampling.LANCZOS, reducing_gap=2.0)

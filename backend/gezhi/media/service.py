@@ -58,8 +58,9 @@ def _check(file: IO[bytes], size: int) -> Declared:
     declared = sniff(file)
     if declared is None:
         raise _not_a_photo("这个文件不是可用的照片。", "The file is not a photo of a known kind.")
-    if declared.width * declared.height > MAX_PIXELS:
-        raise Problem("too_large", limit=pick("4000 万像素", "40 megapixels"))
+    most = MAX_PIXELS[declared.decoder]
+    if declared.width * declared.height > most:
+        raise Problem("too_large", limit=pick(f"{most // 10_000} 万像素", f"{most // 1_000_000} megapixels"))
     return declared
 
 

@@ -28,6 +28,11 @@ class Declared:
         """The media type of the format."""
         return f"image/{self.format}"
 
+    @property
+    def decoder(self) -> str:
+        """The format as Pillow names it."""
+        return "HEIF" if self.format == "heic" else self.format.upper()
+
 
 def _png(file: IO[bytes]) -> tuple[int, int]:
     head = file.read(24)
