@@ -74,6 +74,7 @@ class Cluster:
     ) -> None:
         self.stop()
         if not self.durable:
+            shutil.rmtree(self._sockets, ignore_errors=True)  # not below the folder when that has a long path
             _remove(self._wanted)
 
     def url(self, database: str = DATABASE) -> str:
