@@ -26,7 +26,7 @@ export function makePlaceSnippet(target: HTMLElement) {
     show(shapes: GridCollection | undefined, point: Point, light: LightColour, code: string) {
       const palette = readPalette()
       const at = new PointGeometry(fromLonLat(point))
-      regionLayer.setStyle((feature) => regionStyle(palette, shortName(feature.get('name') as string), 0, 1, feature.get('code') === code))
+      regionLayer.setStyle((feature) => regionStyle(palette, feature.get('code') === code ? '' : shortName(feature.get('name') as string), 0, 1, feature.get('code') === code))
       markLayer.setStyle(caseStyle(palette, light, true))
       regions.clear(true)
       if (shapes) regions.addFeatures(new GeoJSON().readFeatures(shapes, { featureProjection: 'EPSG:3857' }))
