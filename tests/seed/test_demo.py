@@ -117,13 +117,14 @@ def test_lost_passwords_are_made_anew(database: str, tmp_path: Path, conn: Conn,
         cursor.executemany("update users set password_hash = %s where account = %s", [(h, a) for a, h in kept])
 
 
-def test_a_real_city_is_never_mixed_with_the_demo(database: str, conn: Conn) -> None:
+def test_places_imported_into_the_demo_do_not_stop_it_from_starting_again(database: str, conn: Conn) -> None:
     conn.execute("update regions set demo = false where code = '360103'")
-    try:
-        with pytest.raises(seed.SeedRefused, match="not the demo"):
-            seed.demo(config.settings())
-    finally:
-        conn.execute("update regions set demo = true where code = '360103'")
+    seed.demo(config.settings())
+    assert rows(conn, "select demo from regions where code = '360103'") == [(False,)]
+    conn.execute("update regions set demo = true where code = '360103'")
+
+
+def test_another_citys_installation_is_refused_the_demo(database: str) -> None:
     with pytest.raises(seed.SeedRefused, match="3701"):
         seed.demo(replace(config.settings(), city="3701"))
 
@@ -171,3 +172,18 @@ def test_killed_at_any_moment_it_comes_right_the_next_time_even_by_two_at_once(e
         listed = json.loads((Path(empty["GEZHI_VAR"]) / "demo-accounts.json").read_text())
         hashes = dict(rows(conn, "select account, password_hash from users where account is not null"))
         assert all(verify(hashes[row["account"]], row["password"]) for row in listed)
+
+
+def test_a_real_city_is_never_mixed_with_the_demo(empty: dict[str, str]) -> None:
+    with psycopg.connect(empty["DATABASE_URL"], autocommit=True) as conn:
+        conn.execute(
+            "insert into regions (code, level, name, source, geom, point) select '3601', 4, '南昌市', 'real',"
+            " ST_Multi(ST_MakeEnvelope(115, 28, 116, 29, 4326)), ST_SetSRID(ST_Point(115.5, 28.5), 4326)"
+        )
+        command = [sys.executable, "-c", "from gezhi.cli import main; main()", "seed", "--demo"]
+        ran = subprocess.run(command, env=empty, capture_output=True, text=True, check=False, timeout=60)
+        assert ran.returncode == 1
+        assert "a city that is not the demo" in ran.stderr
+        assert "Traceback" not in ran.stderr
+        assert rows(conn, "select code, source from regions") == [("3601", "real")]
+        assert rows(conn, "select count(*) from users") == [(0,)]

@@ -30,7 +30,8 @@ def demo(settings: Settings) -> None:
     """Fill the database of the settings with the demo city, or do nothing when it is there.
 
     The accounts' passwords are in `demo-accounts.json` in GEZHI_VAR, readable by the owner only; they are made anew
-    when that file is missing or belongs to another database. Raises SeedRefused when a real city is in the database.
+    when that file is missing or belongs to another database. Raises SeedRefused when a real city is in the database;
+    places that were imported into the demo are no reason.
     """
     if settings.city != CITY:
         raise SeedRefused(
@@ -39,7 +40,7 @@ def demo(settings: Settings) -> None:
     with psycopg.connect(settings.database_url, autocommit=True) as conn:
         conn.execute(queries.LOCK)  # two seeds of one database: the second waits, then finds it filled
         real, filled = conn.execute(queries.LOOK, {"city": CITY}).fetchone() or (False, False)
-        if real:
+        if real and not filled:
             raise SeedRefused("the database holds a city that is not the demo; the demo is not mixed with it")
         path = settings.var / "demo-accounts.json"
         if not filled:
