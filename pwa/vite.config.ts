@@ -31,7 +31,6 @@ const serviceWorker = VitePWA({
   strategies: 'injectManifest',
   srcDir: 'src/service-worker',
   filename: 'index.ts',
-  outDir: 'dist',
   injectRegister: false,
   manifest: false,
   integration: {

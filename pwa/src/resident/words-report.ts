@@ -84,7 +84,7 @@ const en: Record<keyof typeof zh, string> = {
   address_next: 'Done, next',
   address_first: 'Please write where it is',
   q_category: 'What kind of problem?',
-  category_hint: 'Not sure? Choose “Other”; somebody will sort it',
+  category_hint: 'Not sure? Choose Other, somebody will sort it',
   q_send: 'Have a look, then send',
   text_label: 'Add a line (optional)',
   text_place: 'For example: the whole street is dark at night',
