@@ -4,14 +4,12 @@ import { api, ApiProblem } from '../shared/api'
 import { deviceId } from '../shared/device'
 import { language } from '../shared/language'
 import type { Session } from '../shared/types'
-import { fact, setFact } from '../store/db'
+import { fact, LEAVING, setFact } from '../store/db'
 import { keep, kept } from '../store/fetched'
 import { clearPerson } from '../store/logout'
 import { run } from '../store/outbox'
 
 const PATH = '/session'
-/** Somebody logged out without a connection: the session must still be ended. */
-const LEAVING = 'leaving'
 
 export const session = ref<Session | null>(null)
 export const author = computed(() => (session.value?.user ? `user:${session.value.user.id}` : ''))
@@ -49,6 +47,8 @@ export async function logout(): Promise<void> {
   await clearPerson()
   expire()
 }
+
+addEventListener('online', () => void fact(LEAVING).then((leaving) => (leaving ? end() : undefined)).catch(() => undefined))
 
 async function end(): Promise<void> {
   await api(PATH, { method: 'DELETE' })

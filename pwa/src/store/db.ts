@@ -18,6 +18,9 @@ export interface Fetched<T = unknown> {
  */
 export type StoreName = 'outbox' | 'drafts' | 'fetched' | 'facts'
 
+/** The fact that somebody logged out without a connection: their session must still be ended, and not be used. */
+export const LEAVING = 'leaving'
+
 const NAME = 'gezhi'
 const VERSION = 1
 

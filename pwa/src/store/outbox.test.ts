@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { write } from './db'
+import { LEAVING, setFact, write } from './db'
 import { discard, entries, lostEntries, resend, run, settled, submit, type Entry, type NewEntry } from './outbox'
 import { pauseUntil, waitAfter } from './runner'
 import { json, problem, TestServer } from './testing-server'
@@ -200,6 +200,15 @@ test('without a session everything of that person is kept, and what needs no ses
 
 test('an entry is never sent in the session of somebody else', async () => {
   server.sessionUser = 'li'
+  await submit(action('a', 'sign'))
+  await settled()
+  expect(await run(false)).toBe('login')
+  expect(server.log).toEqual([])
+})
+
+test('who has logged out without a connection is not signed in any more, whatever the cookie says', async () => {
+  server.sessionUser = 'wang'
+  await setFact(LEAVING, true)
   await submit(action('a', 'sign'))
   await settled()
   expect(await run(false)).toBe('login')

@@ -3,7 +3,7 @@
  * Web Lock, until nothing is left that may be sent now.
  */
 import { change, entries, forgetSent } from './entries'
-import { fact, setFact } from './db'
+import { fact, LEAVING, setFact } from './db'
 import { unsent, type Entry, type Problem } from './entry'
 import { announce } from './outbox-channel'
 import { asProblem, NotNow, passing, postCommands, putPhoto, Refused, sessionAuthor, SignInNeeded, type CommandResult } from './transport'
@@ -91,7 +91,7 @@ class Run {
 
   private async ready(all: Entry[]): Promise<Entry[]> {
     const open = all.filter((one) => mayTry(one) && !waitsForRefused(one, all))
-    if (this.author === undefined && open.some((one) => one.author.startsWith('user:'))) this.author = await sessionAuthor()
+    if (this.author === undefined && open.some((one) => one.author.startsWith('user:'))) this.author = (await fact(LEAVING)) ? null : await sessionAuthor()
     return open.filter((one) => one.author.startsWith('device:') || one.author === this.author)
   }
 
