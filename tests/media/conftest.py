@@ -28,13 +28,16 @@ def send(app: Any, resident: Any) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def cleaned(app: Any, send: Callable[..., Any]) -> Callable[..., tuple[str, dict[str, bytes]]]:
+def cleaned(app: Any, conn: Any, send: Callable[..., Any]) -> Callable[..., tuple[str, dict[str, bytes]]]:
     """Sends a photo, cleans it, and returns what became of it with what a browser gets by its links."""
 
     def do(content: bytes, kind: str = "image/jpeg") -> tuple[str, dict[str, bytes]]:
         answer = send(content, kind)
         assert answer.status_code in (200, 201), answer.get_data(as_text=True)
-        state = cleaning.clean("3601", sha(content))
+        cleaning.clean("3601", sha(content))
+        state = conn.execute("select state from uploads where sha256 = %s", (bytes.fromhex(sha(content)),)).fetchone()[
+            0
+        ]
         view = service.photo_views("3601", {sha(content): "report"})[sha(content)]
         served = {}
         for size, url in (("full", view["url"]), ("thumb", view["thumb_url"])):
