@@ -8,7 +8,7 @@ describe('the time that is left', () => {
 
   it('is short enough for a column', () => {
     expect([30, 60, 725, 3600, 4085, 50_000, 86_400, 100_000, 1_000_000].map(shortDuration)).toEqual([
-      '不到 1 分',
+      '30 秒',
       '1 分',
       '12 分',
       '1 小时',

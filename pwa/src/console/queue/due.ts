@@ -7,11 +7,11 @@ const UNITS = [
   { minutes: 1, zh: '分', en: 'min' },
 ] as const
 
-/** A length of time as short as a column needs it: 12 分, 1 小时 8 分, 14 小时, 3 天. The smaller unit goes from ten of the larger on. */
+/** A length of time as short as a column needs it: 40 秒, 12 分, 1 小时 8 分, 14 小时, 3 天. The smaller unit goes from ten of the larger on. */
 export function shortDuration(seconds: number): string {
   const minutes = Math.floor(Math.abs(seconds) / 60)
   const at = UNITS.findIndex((unit) => minutes >= unit.minutes)
-  if (at < 0) return language.value === 'en' ? '<1 min' : '不到 1 分'
+  if (at < 0) return `${Math.floor(Math.abs(seconds))} ${language.value === 'en' ? 's' : '秒'}`
   const count = (unit: (typeof UNITS)[number], of: number) => `${Math.floor(of / unit.minutes)} ${language.value === 'en' ? unit.en : unit.zh}`
   const [large, small] = [UNITS[at]!, UNITS[at + 1]]
   const rest = minutes % large.minutes
