@@ -16,9 +16,6 @@ import psycopg
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-WHAT_THE_TEMPLATE_IS_MADE_OF = ("backend/gezhi/**/*.sql", "backend/gezhi/**/models.py", "backend/gezhi/seed/*.py",
-                                "backend/gezhi/*/loader.py", "backend/gezhi/*/importer.py", "migrations/versions/*.py",
-                                "demo/**/*.*")  # fmt: skip
 
 
 def renamed(url: str, database: str) -> str:
@@ -49,14 +46,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def _fingerprint() -> str:
-    files = sorted({file for pattern in WHAT_THE_TEMPLATE_IS_MADE_OF for file in ROOT.glob(pattern) if file.is_file()})
-    told = hashlib.sha256()
-    for file in files:
-        told.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
-    return told.hexdigest()[:12]
-
-
 @pytest.fixture(scope="session")
 def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """GEZHI_VAR of the whole run."""
@@ -64,28 +53,20 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def template(server: str, var: Path) -> str:
-    """The name of a migrated database with the demo city in it, made once for each state of what it is made of."""
+def template(server: str, var: Path) -> Iterator[str]:
+    """The name of a migrated database with the demo city in it, made once a run (seconds), cloned for each module."""
     from gezhi import config, schema, seed
 
-    name = f"gezhi_template_{_fingerprint()}"
-    accounts = var / "demo-accounts.json"
+    name = f"gezhi_template_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(renamed(server, "postgres"), autocommit=True) as admin:
-        if not admin.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
-            admin.execute(f"drop database if exists {name}_draft with (force)")
-            admin.execute(f"create database {name}_draft template template0")
-            os.environ |= {"DATABASE_URL": renamed(server, f"{name}_draft"), "GEZHI_VAR": str(var)}
-            forget_settings()
-            schema.migrate()
-            seed.demo(config.settings())
-            forget_settings()
-            admin.execute(f"alter database {name}_draft rename to {name}")
-        if not accounts.exists():  # an earlier run made the template: its passwords are gone, so make new ones
-            os.environ |= {"DATABASE_URL": renamed(server, name), "GEZHI_VAR": str(var)}
-            forget_settings()
-            seed.demo(config.settings())
-            forget_settings()
-    return name
+        admin.execute(f"create database {name} template template0")
+        os.environ |= {"DATABASE_URL": renamed(server, name), "GEZHI_VAR": str(var)}
+        forget_settings()
+        schema.migrate()
+        seed.demo(config.settings())
+        forget_settings()
+        yield name
+        admin.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture(scope="module")

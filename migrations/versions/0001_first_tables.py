@@ -93,7 +93,9 @@ def upgrade() -> None:
         "cases",
         ["city", "assignee_post_id"],
         unique=False,
-        postgresql_where=sa.text("state in ('reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended')"),
+        postgresql_where=sa.text(
+            "assignee_post_id is not null and state in ('reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended')"
+        ),
     )
     op.create_index(
         "cases_city_due_at_index",
@@ -107,7 +109,9 @@ def upgrade() -> None:
         "cases",
         ["city", "lead_unit_id"],
         unique=False,
-        postgresql_where=sa.text("state in ('reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended')"),
+        postgresql_where=sa.text(
+            "lead_unit_id is not null and state in ('reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended')"
+        ),
     )
     op.create_index("cases_city_number_index", "cases", ["city", "number"], unique=False)
     op.create_index(
@@ -617,7 +621,9 @@ def downgrade() -> None:
     op.drop_index(
         "cases_city_lead_unit_index",
         table_name="cases",
-        postgresql_where=sa.text("state in ('reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended')"),
+        postgresql_where=sa.text(
+            "lead_unit_id is not null and state in ('reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended')"
+        ),
     )
     op.drop_index(
         "cases_city_due_at_index",
@@ -627,7 +633,9 @@ def downgrade() -> None:
     op.drop_index(
         "cases_city_assignee_index",
         table_name="cases",
-        postgresql_where=sa.text("state in ('reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended')"),
+        postgresql_where=sa.text(
+            "assignee_post_id is not null and state in ('reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended')"
+        ),
     )
     op.drop_table("cases")
     op.drop_table("audit_trail")

@@ -18,6 +18,7 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Text,
+    TextClause,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -27,6 +28,11 @@ from gezhi.cases.workflow import OPEN, STATES
 from gezhi.db import Base, Xid8
 
 _open = text(f"state in {tuple(OPEN)}")
+
+
+def _held(column: str) -> TextClause:
+    """Open cases that somebody of this kind holds."""
+    return text(f"{column} is not null and state in {tuple(OPEN)}")
 
 
 class Case(Base):
@@ -44,8 +50,8 @@ class Case(Base):
             postgresql_ops={"region_code": "text_pattern_ops"},
         ),
         Index("cases_city_due_at_index", "city", "due_at", postgresql_where=_open),
-        Index("cases_city_assignee_index", "city", "assignee_post_id", postgresql_where=_open),
-        Index("cases_city_lead_unit_index", "city", "lead_unit_id", postgresql_where=_open),
+        Index("cases_city_assignee_index", "city", "assignee_post_id", postgresql_where=_held("assignee_post_id")),
+        Index("cases_city_lead_unit_index", "city", "lead_unit_id", postgresql_where=_held("lead_unit_id")),
         Index("cases_point_index", "point", postgresql_using="gist", postgresql_where=_open),
     )
 

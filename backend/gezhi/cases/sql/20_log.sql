@@ -1,11 +1,10 @@
 -- One event's digest: a chain over the previous one, the facts, and the salted digest of the body, so that a body can be
 -- erased without breaking the chain.
 create or replace function digest_v1(p_previous bytea, p_seq int, p_action text, p_state text, p_facts jsonb, p_body bytea)
-returns bytea language plpgsql immutable as $$
-begin
-  return sha256(coalesce(p_previous, '') || convert_to(concat_ws('|', p_seq, p_action, p_state, p_facts::text), 'UTF8')
-                || coalesce(p_body, ''));
-end $$;
+returns bytea language sql stable as $$
+  select sha256(coalesce(p_previous, '') || convert_to(p_seq::text || '|' || p_action || '|' || p_state || '|' || p_facts::text, 'UTF8')
+                || coalesce(p_body, ''))
+$$;
 
 -- Appends one event to a case whose row is locked (or new) and returns its digest.
 create or replace function append_event_v1(

@@ -36,3 +36,18 @@ begin
   if not found then return null; end if;
   return due_at_v1(p_city, p_from, v_limit.amount, v_limit.unit);
 end $$;
+
+-- The limits of the three steps of a new case at once: one look instead of three on the way in.
+create or replace function first_dues_v1(
+  p_city text, p_kind text, p_code text, p_urgency text, p_from timestamptz,
+  out accept timestamptz, out dispatch timestamptz, out sign timestamptz
+) language plpgsql stable as $$
+begin
+  select max(due) filter (where step = 'accept'), max(due) filter (where step = 'dispatch'),
+         max(due) filter (where step = 'sign')
+    into accept, dispatch, sign
+    from (select distinct on (step) step, due_at_v1(p_city, p_from, amount, unit) as due from limits
+           where city = p_city and step in ('accept', 'dispatch', 'sign') and urgency in (p_urgency, '*')
+             and ((kind = p_kind and code = p_code) or (kind = '*' and code = '*'))
+           order by step, kind = '*', urgency = '*') limited;
+end $$;
