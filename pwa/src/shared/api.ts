@@ -4,19 +4,19 @@ import { language } from './language'
 /** What the server answers when it does not do what was asked (RFC 9457), or what the phone says when it got no answer. */
 export class ApiProblem extends Error {
   /** HTTP status; 0 when no answer came. */
-  readonly status: number
+  declare readonly status: number
   /** Stable name of the problem, e.g. `place_needed`, `no_connection`. */
-  readonly code: string
+  declare readonly code: string
   /** What is wrong, in the reader's language. */
-  readonly detail: string
+  declare readonly detail: string
   /** What to do about it, in the reader's language. */
-  readonly action: string
+  declare readonly action: string
   /** Messages by path of the field. */
-  readonly fields: Record<string, string[]>
+  declare readonly fields: Record<string, string[]>
   /** After 409: the state as it is now. */
-  readonly current: unknown
+  declare readonly current: unknown
   /** Seconds to wait before asking again, or null. */
-  readonly retryAfter: number | null
+  declare readonly retryAfter: number | null
 
   constructor(parts: Partial<Omit<ApiProblem, keyof Error>>) {
     super(parts.detail ?? parts.code ?? 'problem')
