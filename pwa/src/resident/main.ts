@@ -5,13 +5,15 @@ import { language } from '../shared/language'
 import App from './App.vue'
 import { loadCity } from './city'
 import { restoreDraft } from './draft'
-import { startNetwork } from './network'
+import { reports, startNetwork } from './network'
 import { startRouter } from './router'
 import { store } from './store'
 
 async function start() {
   startRouter()
   await Promise.all([restoreDraft(), startNetwork()])
+  // There before the first paint, so that nothing moves when it comes.
+  if (reports.value.length) await import('./RecentReports.vue').catch(() => undefined)
   createApp(App).mount('#app')
   watch(language, () => void loadCity(), { immediate: true })
 }

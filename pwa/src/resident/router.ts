@@ -39,7 +39,7 @@ function arrive() {
   route.value = here()
   void nextTick(() => {
     scrollTo(0, 0)
-    document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
+    ;(document.querySelector<HTMLElement>('.question') ?? document.querySelector('h1'))?.focus({ preventScroll: true })
   })
 }
 
