@@ -70,3 +70,7 @@ def test_unknown_arguments_of_a_query_are_refused_with_their_name(app):
     answer = app.test_client().get(f"/api/v1/media/{'a' * 64}?size=full&until=1&sig={'0' * 64}&extra=1")
     assert answer.status_code == 422
     assert answer.get_json()["fields"] == {"extra": ["没有这个字段"]}
+
+
+def test_chinese_goes_over_the_wire_as_it_is(app):
+    assert "南昌市".encode() in app.test_client().get("/api/v1/session").data
