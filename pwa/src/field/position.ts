@@ -1,23 +1,16 @@
 /** Where the phone is: asked on a tap, used on the phone, never followed in the background. */
 import { lastFix, type Fix } from './last-fix'
-import { tell } from './more-words'
 
 export type NoFix = 'denied' | 'timeout' | 'unsupported'
 
 const OPTIONS: PositionOptions = { enableHighAccuracy: true, timeout: 12_000, maximumAge: 20_000 }
 
 /** One fix, or why there is none. */
-function locate(): Promise<Fix | NoFix> {
+export function locate(): Promise<Fix | NoFix> {
   return new Promise((resolve) => {
     if (!('geolocation' in navigator)) return resolve('unsupported')
     navigator.geolocation.getCurrentPosition((position) => resolve(take(position)), (error) => resolve(reason(error)), OPTIONS)
   })
-}
-
-/** On a tap: finds the phone for the distances in lists; why not, in words, else nothing. */
-export async function whereAmI(): Promise<string> {
-  const found = await locate()
-  return typeof found === 'string' ? tell(`no_fix_${found}`) : ''
 }
 
 /** Fixes as they get better, while a screen needs them; returns the way to stop. */

@@ -1,4 +1,4 @@
-/** The outbox as a table: make, read, change and throw away entries, and tell every page about it. */
+/** The outbox as a table: make and read entries, forget receipts, and tell every page about it. */
 import { loadClock, now } from './clock'
 import { database, get, plain, result, write } from './db'
 import { unsent, type Entry, type NewEntry } from './entry'
@@ -69,37 +69,6 @@ export async function add(made: NewEntry, maker: Maker, replaces?: string): Prom
   return kept
 }
 
-/** Writes changes onto an entry that is still there; the entry afterwards, or undefined. */
-export async function change(id: string, changes: Partial<Entry>): Promise<Entry | undefined> {
-  const next = await write(['outbox'], async (store) => {
-    const box = store('outbox')
-    const old = await result<Entry | undefined>(box.get(id))
-    if (!old) return undefined
-    const next = { ...old, ...changes }
-    box.put(next)
-    return next
-  })
-  await changed(next?.caseId)
-  return next
-}
-
-/**
- * Throws an entry away at the person's own wish. What was chained behind it cannot happen any more and is
- * marked refused, so that nothing disappears unseen.
- */
-export async function discard(id: string): Promise<void> {
-  await write(['outbox'], async (store) => {
-    const box = store('outbox')
-    box.delete(id)
-    for (const next of await allOf(box)) {
-      if (next.after !== id || !unsent(next)) continue
-      const problem = { status: 409, code: 'earlier_discarded', detail: '', action: '' }
-      box.put({ ...next, state: 'refused', problem })
-    }
-  })
-  await changed()
-}
-
 /** Removes receipts of signed-in people: those older than three days, or with `all` every one. */
 export async function forgetSent(all = false): Promise<void> {
   await write(['outbox'], async (store) => {
@@ -112,12 +81,14 @@ export async function forgetSent(all = false): Promise<void> {
   await changed()
 }
 
-async function changed(caseId?: string): Promise<void> {
+/** Renews the `pending` cookie and tells every page. */
+export async function changed(caseId?: string): Promise<void> {
   await markPending((await entries()).filter(unsent).length)
   announce({ type: 'changed', ...(caseId && { caseId }) })
 }
 
-function allOf(box: IDBObjectStore): Promise<Entry[]> {
+/** Everything in an open transaction, oldest first. */
+export function allOf(box: IDBObjectStore): Promise<Entry[]> {
   return result<Entry[]>(box.index('seq').getAll())
 }
 
