@@ -72,21 +72,29 @@ _FACT_TABLES = """
 """
 
 # What a push job needs of each of its messages. A browser that belongs to somebody else by now gets no row.
+# `offset 0` keeps the planner to the order that is always right: message by message, by primary key.
 MESSAGES = f"""
 select told.id, told.user_id, told.kind, told.case_id, told.created_at, {_FACTS},
        browser.id as subscription, browser.endpoint, browser.p256dh, browser.auth, browser.language
   from unnest(%(users)s::uuid[], %(ids)s::uuid[], %(subscriptions)s::uuid[]) as message (user_id, id, subscription)
-  join notifications told on told.city = %(city)s and told.user_id = message.user_id and told.id = message.id
-  join subscriptions browser
-    on browser.city = %(city)s and browser.user_id = message.user_id and browser.id = message.subscription
+  cross join lateral (
+    select * from notifications one
+     where one.city = %(city)s and one.user_id = message.user_id and one.id = message.id offset 0) told
+  cross join lateral (
+    select * from subscriptions one
+     where one.city = %(city)s and one.user_id = message.user_id and one.id = message.subscription offset 0) browser
   {_FACT_TABLES}
 """  # noqa: S608
 
 NOTIFICATIONS = f"""
+with told as materialized (
+  select * from notifications
+   where city = %(city)s and user_id = %(user)s and (%(before)s::uuid is null or id < %(before)s)
+   order by id desc limit %(limit)s
+)
 select told.id, told.kind, told.case_id, told.created_at, told.seen_at, {_FACTS}
-  from notifications told {_FACT_TABLES}
- where told.city = %(city)s and told.user_id = %(user)s and (%(before)s::uuid is null or told.id < %(before)s)
- order by told.id desc limit %(limit)s
+  from told {_FACT_TABLES}
+ order by told.id desc
 """  # noqa: S608
 
 SEEN = """

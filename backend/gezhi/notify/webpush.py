@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Literal
 
 import aiohttp
 import jwt
@@ -59,32 +59,38 @@ class Answer:
 
 
 class _Tokens:
-    """Stands in for the package's VAPID: one token per origin, port included, kept for most of its life."""
+    """The tokens of this process (RFC 8292): one for each push service, kept for most of its life."""
 
-    def __init__(self, private: bytes) -> None:
-        self._private = private
+    def __init__(self) -> None:
         self._kept: dict[str, tuple[str, float]] = {}
 
-    def get_authorization_header(self, endpoint: Any, subscriber: str, expiration: int) -> str:
-        """The Authorization header for the endpoint's push service (RFC 8292, section 3)."""
-        audience = origin(str(endpoint))
+    def header(self, audience: str) -> str:
+        """The Authorization header for the push service at this origin."""
         header, until = self._kept.get(audience, ("", 0.0))
-        now = time.time()
+        now = int(time.time())
         if until - now < TOKEN_SPARE:
-            until = int(now) + expiration
-            claims = {"aud": audience, "exp": int(until), "sub": subscriber}
-            token = jwt.encode(claims, self._private, algorithm="ES256")
+            until = now + TOKEN_LIFE
+            claims = {"aud": audience, "exp": until, "sub": settings().push_subject}
+            token = jwt.encode(claims, keys.private_key(), algorithm="ES256")
             header = f"vapid t={token}, k={keys.public_key()}"
             self._kept[audience] = header, until
         return header
+
+
+class _Unsigned:
+    """In the place of the package's own signing, which would sign each message, for an audience without its port."""
+
+    def get_authorization_header(self, **_: object) -> str:
+        """Nothing: the header comes from _Tokens."""
+        return ""
 
 
 def _encryptor() -> WebPush:
     key = keys.private_key()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    made = WebPush(private, public, subscriber=settings().push_subject, expiration=TOKEN_LIFE)
-    made.vapid = _Tokens(private)
+    made = WebPush(private, public, subscriber="unused")
+    made.vapid = _Unsigned()
     return made
 
 
@@ -117,6 +123,7 @@ class Sender:
 
     def __init__(self) -> None:
         self._encryptor = _encryptor()
+        self._tokens = _Tokens()
         connector = aiohttp.TCPConnector(resolver=PublicOnly(), limit=200, limit_per_host=100, ttl_dns_cache=300)
         self._http = aiohttp.ClientSession(connector=connector, timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
 
@@ -150,13 +157,13 @@ class Sender:
             return Answer("later", 0, LATER)
 
     def _seal(self, to: Address, message: bytes) -> tuple[dict[str, str], bytes]:
-        """Headers and the encrypted body; raises Forbidden."""
-        origin(to.endpoint)
-        subscription = WebPushSubscription(endpoint=to.endpoint, keys=WebPushKeys(p256dh=to.p256dh, auth=to.auth))
-        sealed = self._encryptor.get(message, subscription)
+        """Headers and the encrypted body; raises Forbidden, and ValueError for keys that are none."""
         headers = {
-            "Authorization": sealed.headers["authorization"],
+            "Authorization": self._tokens.header(origin(to.endpoint)),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
         }
-        return headers, sealed.encrypted
+        browser = WebPushSubscription.model_construct(
+            endpoint=to.endpoint, keys=WebPushKeys.model_construct(p256dh=to.p256dh, auth=to.auth)
+        )
+        return headers, self._encryptor.get(message, browser).encrypted
