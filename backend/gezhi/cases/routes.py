@@ -17,6 +17,7 @@ from gezhi.cases import answers, reading, service, views, words
 from gezhi.cases.schemas import ACTION_SCHEMAS, RATE, REPORT, CasesAsked, CommandsSent, ReportSent
 from gezhi.config import settings
 from gezhi.db import connection
+from gezhi.http import limits
 from gezhi.http.body import read_json
 from gezhi.http.language import pick
 from gezhi.http.openapi import Blueprint, api, takes
@@ -58,6 +59,7 @@ def _json(body: Any, status: int = 200) -> Response:
 
 
 def _report(lent: Connection[Any], sent: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    limits.spend_report()
     person = actor()
     facts = service.take_report(lent, sent, author(), person.user_id if person else None, "app")
     return views.receipt(facts), 200 if facts["known"] else 201
