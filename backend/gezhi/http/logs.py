@@ -136,5 +136,5 @@ def configure(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("flask-limiter", "werkzeug", "PIL", "procrastinate"):
+    for noisy in ("alembic", "flask-limiter", "werkzeug", "PIL", "procrastinate"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
