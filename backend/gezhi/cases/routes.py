@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
 from collections.abc import Callable
@@ -132,8 +133,11 @@ def read_course(receipt: str) -> Response:
 def receipt_qr(receipt: str) -> Response:
     """The QR code of a receipt; raises not_found for an unknown code."""
     reading.course(receipt, None)
-    picture = segno.make(f"{settings().public_url}/r/{receipt}", error="m").svg_inline(scale=6, border=2)
-    return Response(picture, mimetype="image/svg+xml")
+    picture = io.BytesIO()
+    code = segno.make(f"{settings().public_url}/r/{receipt}", error="m")
+    # A document of its own, with its namespace: without that no browser draws it as the image of a page.
+    code.save(picture, kind="svg", scale=6, border=2)
+    return Response(picture.getvalue(), mimetype="image/svg+xml")
 
 
 @blueprint.post("/reports/<receipt>/notes")
