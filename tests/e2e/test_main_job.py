@@ -1,0 +1,151 @@
+"""The main job, played by everybody it takes: from a photo in the street to the resident's rating."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browsers import Browsers, until
+from tests.e2e.house import House
+from tests.e2e.notifications import Desktop
+from tests.e2e.steps import (
+    expect_marked,
+    fill_report,
+    mark,
+    read_receipt,
+    report_by_api,
+    send_report,
+    sign_in_console,
+    sign_in_field,
+    state,
+    take_photo,
+    task,
+)
+
+pytestmark = pytest.mark.e2e
+
+
+def test_from_the_photo_to_the_rating(house: House, browsers: Browsers, desktop: Desktop, profile: Path) -> None:
+    desk = browsers.desk()
+    sign_in_console(desk, house)
+    mark(desk)
+    worker = browsers.phone_with_reminders(desktop, profile)
+    sign_in_field(worker.page, house, "grid_worker")
+    worker.turn_reminders_on()
+    mark(worker.page)
+
+    # 1. A resident reports, without an account.
+    resident = browsers.phone()
+    fill_report(resident, house)
+    send_report(resident)
+    sent = read_receipt(resident, house)
+    qr = resident.get_by_role("img", name="回执二维码")
+    expect(qr).to_be_visible()
+    assert qr.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+
+    # 2. The desk sees it at once, in the list and on the map.
+    row = desk.get_by_role("row").filter(has_text=sent.number)
+    expect(row).to_contain_text("待签收")
+    expect(desk.get_by_text("图上 1 件")).to_be_visible()
+    expect_marked(desk)
+
+    # 3. So does the worker, and the push is delivered while no page is open; signing takes one tap on it.
+    expect(task(worker.page, sent.case_id)).to_contain_text("签收")
+    expect_marked(worker.page)
+    worker.page.goto("about:blank")
+    message = until(worker.page, lambda: worker.pushed(sent.case_id), "the push reaches the push service")[0]
+    assert "民巷社区第1网格" in json.loads(message)["body"]
+    notification = worker.deliver(message)
+    assert notification.title == json.loads(message)["title"]
+    worker.click(notification, "签收")
+    office = house.caller("dispatcher")
+    until(worker.page, lambda: state(office, sent.case_id) == "signed", "the case is signed")
+    assert [page.url for page in worker.context.pages] == ["about:blank"]
+    expect(row).to_contain_text("处置中")
+
+    # 4. The worker handles it.
+    leader = browsers.phone()
+    sign_in_field(leader, house, "grid_leader")
+    mark(leader)
+    handle(worker.page, house, sent.case_id)
+
+    # 5. Another post of the grid looks at it on the spot.
+    verify(leader, sent.case_id)
+    until(leader, lambda: state(office, sent.case_id) == "closed", "the case is closed")
+    expect(row).to_have_count(0)
+    expect_marked(desk)
+    last = office.get(f"/cases/{sent.case_id}")["timeline"][-1]
+    assert last["position"]["distance_m"] <= 15
+    assert last["position"]["doubtful"] is False
+    assert [photo["phase"] for photo in last["photos"]] == ["verify"]
+
+    # 6. The resident follows by the code, and rates.
+    rate(resident, house, sent.code)
+    given = house.caller().get(f"/reports/{sent.code}")["rating"]["given"]
+    assert (given["stars"], given["satisfaction"], given["comment"]) == (5, "satisfied", "修得真快")
+
+
+def handle(page: Page, house: House, case_id: str) -> None:
+    """What the worker does on the spot: a photo of now, and an answer."""
+    page.goto(f"{house.address}/field")
+    task(page, case_id).get_by_role("link", name="去处置").click()
+    page.get_by_label("答复").fill("已更换灯泡，今晚亮了。")
+    take_photo(page, page.get_by_text("拍照", exact=True), lit=True)
+    expect(page.get_by_role("main").get_by_role("img").first).to_be_visible()
+    page.get_by_role("button", name="提交处置结果").click()
+    expect(page.get_by_role("main")).to_contain_text("已更换灯泡，今晚亮了。")
+
+
+def verify(page: Page, case_id: str) -> None:
+    """What the verifier does there: the task came by itself; a photo by the camera on the screen, and the verdict."""
+    card = task(page, case_id)
+    expect(card).to_be_visible()
+    expect_marked(page)
+    card.get_by_role("link", name="去核查").click()
+    expect(page.get_by_text("在范围内")).to_be_visible()
+    page.get_by_role("button", name="拍照").click()
+    expect(page.get_by_role("button", name="重拍")).to_be_visible()
+    page.get_by_role("button", name="修好了").click()
+
+
+def rate(page: Page, house: House, code: str) -> None:
+    """What the resident does at the end."""
+    page.goto(house.address)
+    page.get_by_label("回执码").fill(code.lower())
+    page.get_by_role("button", name="查进度").click()
+    expect(page.get_by_role("main")).to_contain_text("已更换灯泡，今晚亮了。")
+    page.get_by_text("满意", exact=True).click()
+    page.get_by_label("还想说什么").fill("修得真快")
+    page.get_by_role("button", name="提交评价").click()
+    expect(page.get_by_text("谢谢，您的评价已经送到。")).to_be_visible()
+
+
+def test_a_reassigned_task_leaves_one_phone_and_comes_to_the_other(house: House, browsers: Browsers) -> None:
+    sent = report_by_api(house)
+    desk, old, new = browsers.desk(), browsers.phone(), browsers.phone()
+    sign_in_console(desk, house)
+    sign_in_field(old, house, "grid_worker")
+    sign_in_field(new, house, "grid_worker2")
+    expect(task(old, sent.case_id)).to_be_visible()
+    expect(new.get_by_text("都办完了")).to_be_visible()
+    mark(old)
+    mark(new)
+
+    desk.get_by_role("row").filter(has_text=sent.number).click()
+    desk.get_by_role("button", name="改派").click()
+    desk.get_by_role("searchbox", name="搜姓名、单位或网格").fill(house.accounts["grid_worker2"]["name"])
+    desk.get_by_role("radio", name=house.accounts["grid_worker2"]["name"]).check()
+    desk.get_by_label("理由").fill("邻格的同事就在附近")
+    desk.get_by_role("button", name="确认改派").click()
+
+    expect(task(new, sent.case_id)).to_contain_text("签收")
+    expect(task(old, sent.case_id)).to_have_count(0)
+    expect_marked(old)
+    expect_marked(new)
+    expect(desk.get_by_role("region", name=sent.number)).to_contain_text("邻格的同事就在附近")
+    task(new, sent.case_id).get_by_role("button", name="签收").click()
+    office = house.caller("dispatcher")
+    until(new, lambda: state(office, sent.case_id) == "signed", "the new one has signed")
