@@ -3,16 +3,22 @@ create or replace function city_date_v1(p_at timestamptz) returns date language 
   select (p_at at time zone 'Asia/Shanghai')::date
 $$;
 
--- Whether a post is on duty at a moment: its weekly hours cover it and no absence does (rule P6).
+-- One row when a post is on duty at a moment, none otherwise: its weekly hours cover it and no absence does (rule P6).
+-- One select without settings, so that callers' plans take it in.
+create or replace function duty_v1(p_post uuid, p_at timestamptz) returns table (post_id uuid)
+language sql stable as $$
+  select d.post_id from duty_hours d
+   where d.post_id = p_post
+     and d.weekdays & (1 << (extract(isodow from p_at at time zone 'Asia/Shanghai')::int - 1)) <> 0
+     and extract(epoch from (p_at at time zone 'Asia/Shanghai')::time) >= d.opens * 60
+     and extract(epoch from (p_at at time zone 'Asia/Shanghai')::time) < d.closes * 60
+     and not exists (select from absences a where a.post_id = p_post and a.starts_at <= p_at and a.ends_at > p_at)
+   limit 1
+$$;
+
 create or replace function on_duty_v1(p_post uuid, p_at timestamptz) returns boolean language plpgsql stable as $$
-declare
-  v_local timestamp := p_at at time zone 'Asia/Shanghai';
-  v_day int := 1 << (extract(isodow from v_local)::int - 1);
-  v_minute int := extract(hour from v_local)::int * 60 + extract(minute from v_local)::int;
 begin
-  return exists (select from duty_hours
-                  where post_id = p_post and weekdays & v_day <> 0 and opens <= v_minute and closes > v_minute)
-     and not exists (select from absences where post_id = p_post and starts_at <= p_at and ends_at > p_at);
+  return exists (select from duty_v1(p_post, p_at));
 end $$;
 
 -- The desk that receives for a region: the lowest attended centre upwards from the community; the city's always is (P6).
