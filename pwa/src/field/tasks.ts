@@ -1,7 +1,8 @@
 /** What waits for me: kept on the phone, refreshed when the server says that something moved. */
-import { computed, ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { live } from '../live'
 import { api, ApiProblem } from '../shared/api'
+import { language } from '../shared/language'
 import { boxOf } from '../shared/map'
 import type { CaseDetail, CaseItem, CasePage, GridCollection, GridFeature } from '../shared/types'
 import { learn, now } from '../store/clock'
@@ -54,6 +55,8 @@ let close: (() => void) | undefined
 export async function openTasks(): Promise<void> {
   if (close) return
   const stops = [
+    // Names of matters and states come from the server in the reader's language.
+    watch(language, () => void refresh()),
     live((event) => {
       for (const callback of moved) callback(event.case_id)
       soon()
