@@ -45,9 +45,8 @@ def house() -> Iterator[str]:
         os.chmod(folder, 0o755)
         with Cluster(Path(folder) / "pg") as url:
             os.environ |= {"DATABASE_URL": url, "GEZHI_VAR": folder}
-            quiet = {"check": True, "stdout": subprocess.DEVNULL}
-            subprocess.run([sys.executable, "-m", "gezhi.cli", "migrate"], **quiet)
-            subprocess.run([sys.executable, "-m", "gezhi.cli", "seed", "--demo"], **quiet)
+            subprocess.run([sys.executable, "-m", "gezhi.cli", "migrate"], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([sys.executable, "-m", "gezhi.cli", "seed", "--demo"], check=True, stdout=subprocess.DEVNULL)
             yield url
 
 

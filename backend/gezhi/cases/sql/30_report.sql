@@ -51,11 +51,7 @@ declare
   v_now timestamptz := clock_timestamp();
   v_report reports;
   v_case cases;
-  v_matter record;
-  v_place record;
-  v_due record;
-  v_route record;
-  v_unit record;
+  v_new record;
   v_last int := 1;  -- the events written at once: report, accept, dispatch
   v_salt bytea := uuid_send(gen_random_uuid());
   v_body jsonb;
@@ -65,98 +61,111 @@ begin
   on conflict (city, author, id) do nothing returning * into v_report;
   if not found then return receipt_again_v1(p_city, p_author, p_id, p_hmac, p_photos); end if;
 
-  -- The matter: the one named, else the category's; for some categories none is certain.
+  -- One look at all that is usually needed: the matter (the one named, else the category's; for some categories none is
+  -- certain), the grid, who answers for the matter, the grid's post, the limits.
   select c.key as category, m.kind, m.code, m.category_key, coalesce(m.confidentiality, 'internal') as confidentiality,
          case when p_danger then 'critical' else coalesce(m.urgency, 'ordinary') end as urgency,
-         coalesce(m.photo_report, c.photo) = 'required' and not p_danger and p_channel = 'app' as needs_photo
-    into v_matter
+         coalesce(m.photo_report, c.photo) = 'required' and not p_danger and p_channel = 'app' as needs_photo,
+         coalesce(g.code, case when p_lng is null then p_city end) as region_code,
+         case when p_lng is null then 'unsure' else 'exact' end as quality,
+         p.post_id, p.role, g.code as post_region, null::uuid as unit_id, null::text as unit_name,
+         null::text as unit_name_en, r.level,
+         case when p.post_id is not null then case p.role when 'grid_worker' then p.role else 'grid_post' end end as why,
+         d.accept, d.dispatch, d.sign
+    into v_new
     from (select p_category as key) asked
     left join resident_categories c on c.city = p_city and c.key = asked.key
     left join city_matters m on m.city = p_city and m.kind = coalesce(p_kind, c.matter_kind)
-                            and m.code = coalesce(p_code, c.matter_code);
-  if (p_category is not null and v_matter.category is null) or (p_kind is not null and v_matter.code is null) then
+                            and m.code = coalesce(p_code, c.matter_code)
+    left join lateral grid_of_v1(p_city, p_lng, p_lat) g on true
+    left join lateral (select level, function from responsibilities
+                        where city = p_city and kind = m.kind and code = m.code order by level desc limit 1) r on true
+    left join lateral grid_post_v1(case r.function when 'grid' then g.code end, v_now) p on true
+    left join lateral first_dues_v1(p_city, m.kind, m.code,
+                                    case when p_danger then 'critical' else coalesce(m.urgency, 'ordinary') end, v_now) d on true;
+  if (p_category is not null and v_new.category is null) or (p_kind is not null and v_new.code is null) then
     raise exception using errcode = 'GZ001', message = 'unknown_matter';
-  end if;
-  if v_matter.needs_photo and p_photos = '{}' then
+  elsif v_new.needs_photo and p_photos = '{}' then
     raise exception using errcode = 'GZ001', message = 'photo_required';
-  end if;
-
-  if p_lng is not null then
-    v_place := locate_v1(p_city, p_lng, p_lat);
-    if v_place.region_code is null then raise exception using errcode = 'GZ001', message = 'outside_city'; end if;
-  elsif p_address is not null then
-    select p_city as region_code, 'unsure' as quality into v_place;
-  else
+  elsif p_lng is null and p_address is null then
     raise exception using errcode = 'GZ001', message = 'place_needed';
+  elsif v_new.region_code is null then
+    select l.region_code, l.quality into v_new.region_code, v_new.quality from locate_v1(p_city, p_lng, p_lat) l;
+    if v_new.region_code is null then raise exception using errcode = 'GZ001', message = 'outside_city'; end if;
   end if;
 
   -- Matter and place are certain: the system accepts at once, and dispatches when the route is certain too.
-  v_due := first_dues_v1(p_city, v_matter.kind, v_matter.code, v_matter.urgency, v_now);
-  if v_matter.code is not null and length(v_place.region_code) = 15 then
-    v_last := 2;
-    select * into v_route from route_v1(p_city, v_matter.kind, v_matter.code, v_place.region_code, v_now);
-    if v_route.why is not null then v_last := 3; end if;
-    if v_route.unit_id is not null then select name, name_en into v_unit from units where id = v_route.unit_id; end if;
-  else
-    select null::uuid as post_id, null as role, null as post_region, null::uuid as unit_id, null::smallint as level,
-           null as why into v_route;
+  if v_new.code is not null and length(v_new.region_code) = 15 then
+    if v_new.why is null then
+      select r.post_id, r.role, r.post_region, r.unit_id, u.name, u.name_en, r.level, r.why
+        into v_new.post_id, v_new.role, v_new.post_region, v_new.unit_id, v_new.unit_name, v_new.unit_name_en,
+             v_new.level, v_new.why
+        from route_v1(p_city, v_new.kind, v_new.code, v_new.region_code, v_now) r left join units u on u.id = r.unit_id;
+    end if;
+    v_last := case when v_new.why is null then 2 else 3 end;
   end if;
-  if v_route.unit_id is null then select null as name, null as name_en into v_unit; end if;
-
-  insert into cases (
-    city, id, number, state, version, seq, level, urgency, confidentiality, channel, category_key, matter_kind, matter_code,
-    region_code, place_quality, point, accuracy_m, origin, raw_lng, raw_lat, raw_system, address, lead_unit_id,
-    assignee_post_id, step, step_started_at, due_at, created_at, updated_at)
-  values (
-    p_city, p_case_id,
-    rpad(left(v_place.region_code, 6), 6, '0') || to_char(v_now at time zone 'Asia/Shanghai', '-YYYYMMDD-')
-      || lpad((nextval('case_numbers') % 1000000)::text, 6, '0'),
-    (array['reported', 'accepted', 'dispatched'])[v_last], v_last, v_last,
-    coalesce(v_route.level, least(length(v_place.region_code), 12)), v_matter.urgency, v_matter.confidentiality, p_channel,
-    coalesce(p_category, v_matter.category_key), v_matter.kind, v_matter.code, v_place.region_code, v_place.quality,
-    case when p_lng is not null then st_setsrid(st_point(p_lng, p_lat), 4326) end, p_accuracy, p_origin,
-    p_raw_lng, p_raw_lat, p_system, p_address, v_route.unit_id, v_route.post_id,
-    (array['accept', 'dispatch', 'sign'])[v_last], v_now, (array[v_due.accept, v_due.dispatch, v_due.sign])[v_last],
-    v_now, v_now)
-  returning * into v_case;
 
   v_body := jsonb_build_object('text', p_text, 'photos', photo_names_v1(p_photos));
-  insert into events (city, case_id, seq, at, occurred_at, action, actor_kind, actor_user_id, version, state, facts,
-                      audience, digest)
-  select p_city, p_case_id, e.seq, v_now, case e.seq when 1 then p_occurred else v_now end, e.action,
-         case e.seq when 1 then 'reporter' else 'system' end, case e.seq when 1 then p_user end, e.seq, e.state, e.facts,
-         case e.seq when 3 then array_remove(array['region:' || v_case.region_code, 'post:' || v_case.assignee_post_id,
-                                                   'unit:' || v_case.lead_unit_id], null)
-                    else array['region:' || v_case.region_code] end, e.digest
-    from (select jsonb_build_object(
-                   'number', v_case.number, 'level', least(length(v_case.region_code), 12), 'urgency', v_case.urgency,
-                   'channel', v_case.channel, 'confidentiality', v_case.confidentiality, 'category', v_case.category_key,
-                   'matter', v_case.matter_kind || ':' || v_case.matter_code, 'region', v_case.region_code,
-                   'place_quality', v_case.place_quality, 'lng', p_lng, 'lat', p_lat, 'accuracy_m', p_accuracy,
-                   'origin', p_origin, 'step', 'accept', 'due_at', v_due.accept) as report,
-                 jsonb_build_object('step', 'dispatch', 'due_at', v_due.dispatch) as accept,
-                 jsonb_build_object(
-                   'assignee_post', v_case.assignee_post_id, 'lead_unit', v_case.lead_unit_id, 'level', v_case.level,
-                   'region', v_case.region_code, 'matter', v_case.matter_kind || ':' || v_case.matter_code,
-                   'category', v_case.category_key, 'step', 'sign', 'due_at', v_due.sign, 'why', v_route.why) as dispatch) f
-    cross join lateral (select digest_v1(null, 1, 'report', 'reported', f.report,
-                                         sha256(v_salt || convert_to(v_body::text, 'UTF8'))) as first offset 0) d1
-    cross join lateral (select digest_v1(d1.first, 2, 'accept', 'accepted', f.accept, null) as second offset 0) d2
-    cross join lateral (values
-      (1, 'report', 'reported', f.report, d1.first),
-      (2, 'accept', 'accepted', f.accept, d2.second),
-      (3, 'dispatch', 'dispatched', f.dispatch, digest_v1(d2.second, 3, 'dispatch', 'dispatched', f.dispatch, null))
-    ) as e (seq, action, state, facts, digest)
-   where e.seq <= v_last;
-  insert into event_bodies (city, case_id, seq, salt, body) values (p_city, p_case_id, 1, v_salt, v_body);
-  insert into clocks (city, case_id, step, round, started_at, due_at, stopped_at, done_at)
-  select p_city, p_case_id, k.step, 1, v_now, k.due_at, k.stopped_at, k.stopped_at
-    from (values (1, 'accept', v_due.accept, case when v_last > 1 then v_now end),
-                 (2, 'dispatch', v_due.dispatch, case when v_last > 2 then v_now end),
-                 (3, 'sign', v_due.sign, null)) as k (seq, step, due_at, stopped_at)
-   where k.seq <= v_last;
+  with made as (
+    insert into cases (
+      city, id, number, state, version, seq, level, urgency, confidentiality, channel, category_key, matter_kind,
+      matter_code, region_code, place_quality, point, accuracy_m, origin, raw_lng, raw_lat, raw_system, address,
+      lead_unit_id, assignee_post_id, step, step_started_at, due_at, created_at, updated_at)
+    values (
+      p_city, p_case_id,
+      rpad(left(v_new.region_code, 6), 6, '0') || to_char(v_now at time zone 'Asia/Shanghai', '-YYYYMMDD-')
+        || lpad((nextval('case_numbers') % 1000000)::text, 6, '0'),
+      (array['reported', 'accepted', 'dispatched'])[v_last], v_last, v_last,
+      case when v_last = 3 then least(v_new.level, 12) else least(length(v_new.region_code), 12) end,
+      v_new.urgency, v_new.confidentiality, p_channel,
+      coalesce(p_category, v_new.category_key), v_new.kind, v_new.code, v_new.region_code, v_new.quality,
+      case when p_lng is not null then st_setsrid(st_point(p_lng, p_lat), 4326) end, p_accuracy, p_origin,
+      p_raw_lng, p_raw_lat, p_system, p_address, v_new.unit_id, v_new.post_id,
+      (array['accept', 'dispatch', 'sign'])[v_last], v_now, (array[v_new.accept, v_new.dispatch, v_new.sign])[v_last],
+      v_now, v_now)
+    returning *
+  ), facts as (
+    select jsonb_build_object(
+             'number', number, 'level', least(length(region_code), 12), 'urgency', urgency, 'channel', channel,
+             'confidentiality', confidentiality, 'category', category_key, 'matter', matter_kind || ':' || matter_code,
+             'region', region_code, 'place_quality', place_quality, 'lng', p_lng, 'lat', p_lat, 'accuracy_m', p_accuracy,
+             'origin', p_origin, 'step', 'accept', 'due_at', v_new.accept) as report,
+           jsonb_build_object('step', 'dispatch', 'due_at', v_new.dispatch) as accept,
+           jsonb_build_object(
+             'assignee_post', assignee_post_id, 'lead_unit', lead_unit_id, 'level', level, 'region', region_code,
+             'matter', matter_kind || ':' || matter_code, 'category', category_key, 'step', 'sign',
+             'due_at', v_new.sign, 'why', v_new.why) as dispatch
+      from made
+  ), first as materialized (
+    select digest_v1(null, 1, 'report', 'reported', report, sha256(v_salt || convert_to(v_body::text, 'UTF8'))) as digest
+      from facts
+  ), second as materialized (
+    select digest_v1(first.digest, 2, 'accept', 'accepted', accept, null) as digest from first, facts
+  ), logged as (
+    insert into events (city, case_id, seq, at, occurred_at, action, actor_kind, actor_user_id, version, state, facts,
+                        audience, digest)
+    select p_city, p_case_id, e.seq, v_now, e.occurred_at, e.action, e.actor, e.person, e.seq, e.state, e.facts,
+           array_remove(array['region:' || v_new.region_code, e.post, e.unit], null), e.digest
+      from facts, first, second, lateral (values
+        (1, 'report', 'reported', 'reporter', p_user, p_occurred, report, null, null, first.digest),
+        (2, 'accept', 'accepted', 'system', null, v_now, accept, null, null, second.digest),
+        (3, 'dispatch', 'dispatched', 'system', null, v_now, dispatch, 'post:' || v_new.post_id, 'unit:' || v_new.unit_id,
+         digest_v1(second.digest, 3, 'dispatch', 'dispatched', dispatch, null))
+      ) as e (seq, action, state, actor, person, occurred_at, facts, post, unit, digest)
+     where e.seq <= v_last
+  ), told as (
+    insert into event_bodies (city, case_id, seq, salt, body) values (p_city, p_case_id, 1, v_salt, v_body)
+  ), timed as (
+    insert into clocks (city, case_id, step, round, started_at, due_at, stopped_at, done_at)
+    select p_city, p_case_id, k.step, 1, v_now, k.due_at, k.stopped_at, k.stopped_at
+      from (values (1, 'accept', v_new.accept, case when v_last > 1 then v_now end),
+                   (2, 'dispatch', v_new.dispatch, case when v_last > 2 then v_now end),
+                   (3, 'sign', v_new.sign, null)) as k (seq, step, due_at, stopped_at)
+     where k.seq <= v_last
+  )
+  select * into v_case from made;
 
   return receipt_v1(
-    v_report, v_case, v_route.role, v_route.post_region, v_unit.name, v_unit.name_en, v_route.why, false,
+    v_report, v_case, v_new.role, v_new.post_region, v_new.unit_name, v_new.unit_name_en, v_new.why, false,
     case when p_photos = '{}' then '{}' else link_photos_v1(p_city, p_author, p_case_id, p_photos) end);
 end $$;

@@ -1,14 +1,22 @@
--- Where a point lies (rules P2, P3): its grid, an exclusive one before a base one and the lowest code on a tie; else the
--- nearest base grid within 200 m; else the smallest region that covers it. All null: outside the city.
+-- The grid that covers a point (rules P2, P3): an exclusive one before a base one, and the lowest code on a tie.
+-- One select without settings, so that callers' plans take it in.
+create or replace function grid_of_v1(p_city text, p_lng float8, p_lat float8) returns table (code text)
+language sql stable as $$
+  select r.code from regions r
+   where r.level = 15 and r.kind <> 'micro' and starts_with(r.code, p_city)
+     and st_covers(r.geom, st_setsrid(st_point(p_lng, p_lat), 4326))
+   order by r.kind desc, r.code limit 1  -- 'exclusive' sorts after 'base'
+$$;
+
+-- Where a point lies: its grid; else the nearest base grid within 200 m; else the smallest region that covers it. All
+-- null: outside the city.
 create or replace function locate_v1(
   p_city text, p_lng float8, p_lat float8, out region_code text, out quality text, out distance_m float8
 ) language plpgsql stable as $$
 declare
   v_point geometry := st_setsrid(st_point(p_lng, p_lat), 4326);
 begin
-  select code into region_code from regions
-   where level = 15 and kind <> 'micro' and starts_with(code, p_city) and st_covers(geom, v_point)
-   order by kind desc, code limit 1;  -- 'exclusive' sorts after 'base'
+  select code into region_code from grid_of_v1(p_city, p_lng, p_lat);
   if found then quality := 'exact'; distance_m := 0; return; end if;
 
   -- 0.0018 degrees are 200 m of latitude; the box is widened for the longitude, then metres decide (rule P5).
