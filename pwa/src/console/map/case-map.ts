@@ -123,7 +123,7 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
       points.addFeatures(
         now.flatMap(({ id, light, place }) => {
           if (!place.point) return []
-          const feature = new Feature({ geometry: new PointGeometry(fromLonLat(place.point)), light })
+          const feature = new Feature({ geometry: new PointGeometry(fromLonLat(place.point)), light: light ?? 'grey' })
           feature.setId(id)
           return [feature]
         }),

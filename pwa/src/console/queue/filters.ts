@@ -2,7 +2,8 @@ import type { LightColour } from '../../shared/types'
 
 /** States that a dispatcher can ask for, in the order of the work. Without a choice the server shows the open ones. */
 export const STATES = ['reported', 'accepted', 'dispatched', 'signed', 'handled', 'closed'] as const
-export const LIGHTS: readonly LightColour[] = ['red', 'yellow', 'green', 'grey']
+/** The lights of a running clock. */
+export const LIGHTS: readonly LightColour[] = ['red', 'yellow', 'green']
 
 export type CaseState = (typeof STATES)[number]
 

@@ -59,8 +59,8 @@ export function keptSelection(before: readonly string[], after: readonly string[
   return follower ?? after[after.length - 1] ?? null
 }
 
-/** The light as it is now: a case whose time ran out since the list was read is red at once. */
-export function lightNow(item: Pick<CaseItem, 'light' | 'due_at'>, now: number): LightColour {
+/** The light as it is now: a case whose time ran out since the list was read is red at once. Null when no clock runs. */
+export function lightNow(item: Pick<CaseItem, 'light' | 'due_at'>, now: number): LightColour | null {
   const running = item.light === 'green' || item.light === 'yellow'
   return running && item.due_at !== null && Date.parse(item.due_at) < now ? 'red' : item.light
 }
