@@ -18,7 +18,7 @@ export function dueWords(due: string | null, now: number): string {
 /** The light at `now`: what was green an hour ago may be red on a phone without a network. */
 export function lightAt(item: Pick<CaseItem, 'light' | 'due_at'>, now: number): LightColour {
   const over = item.due_at !== null && Date.parse(item.due_at) <= now
-  return over && item.light !== 'grey' ? 'red' : item.light
+  return over && item.light !== 'grey' ? 'red' : (item.light ?? 'green')
 }
 
 function byDay(due: string, now: number): string {

@@ -2,13 +2,15 @@
 import type { AllowedAction, CaseDetail, CaseItem } from '../shared/types'
 import type { Entry } from '../store/entry'
 
+type Outcome = 'signed' | 'handled' | 'closed' | 'returned' | 'reassigned'
+
 /** Where each action leaves the case, as far as this phone can know. */
-const AFTER: Record<string, { state: string; task: CaseItem['task'] }> = {
-  sign: { state: 'signed', task: 'handle' },
-  handle: { state: 'handled', task: null },
-  verify_pass: { state: 'closed', task: null },
-  verify_fail: { state: 'returned', task: null },
-  reassign: { state: 'reassigned', task: null },
+const AFTER: Record<string, { outcome: Outcome; task: CaseItem['task'] }> = {
+  sign: { outcome: 'signed', task: 'handle' },
+  handle: { outcome: 'handled', task: null },
+  verify_pass: { outcome: 'closed', task: null },
+  verify_fail: { outcome: 'returned', task: null },
+  reassign: { outcome: 'reassigned', task: null },
 }
 
 /** What a case allows once a signature is on its way: the server's list comes with the next answer. */
@@ -19,6 +21,8 @@ const AFTER_SIGN: AllowedAction[] = [
 export type Edited<T extends CaseItem> = T & {
   /** The unsent entries on this case, oldest first. */
   edits: Entry[]
+  /** What the edits come to; null when there are none that count. */
+  outcome: Outcome | null
   /** True when the server has refused one of them: a person must look. */
   refused: boolean
 }
@@ -26,11 +30,11 @@ export type Edited<T extends CaseItem> = T & {
 /** The case as it will be when everything has been sent. A refused edit and what follows it change nothing. */
 export function withEdits<T extends CaseItem>(item: T, unsent: Entry[]): Edited<T> {
   const edits = unsent.filter((one) => one.kind === 'action' && one.caseId === item.id)
-  const edited: Edited<T> = { ...item, edits, refused: edits.some((one) => one.state === 'refused') }
+  const edited: Edited<T> = { ...item, edits, outcome: null, refused: edits.some((one) => one.state === 'refused') }
   for (const one of edits) {
     const after = AFTER[String(one.fields.action)]
     if (one.state === 'refused' || !after) break
-    edited.state = after.state
+    edited.outcome = after.outcome
     edited.task = after.task
   }
   return edited
