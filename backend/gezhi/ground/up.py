@@ -7,6 +7,7 @@ city, starts web, live, worker and Caddy, and keeps them running. Nothing outsid
 import errno
 import http.client
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -118,6 +119,7 @@ class Supervisor:
     def _serve(self, env: dict[str, str], listen: list[str]) -> None:
         """Start the servers and wait until each answers."""
         say("starting web, live stream, worker and Caddy")
+        shutil.rmtree(self.ground.var / "metrics", ignore_errors=True)  # numbers of processes that are gone
         sockets = folder(self.ground.var / "run", "live.sock", myself())
         web, live = sockets / "web.sock", sockets / "live.sock"
         caddy = ["caddy", "run", "--config", str(CHECKOUT / "Caddyfile"), "--adapter", "caddyfile"]

@@ -7,7 +7,6 @@ memory-mapped files into `GEZHI_VAR/metrics`, and whichever answers /metrics add
 from __future__ import annotations
 
 import os
-import shutil
 from functools import lru_cache
 from pathlib import Path
 
@@ -54,12 +53,6 @@ def count(method: str, rule: str, status: int, seconds: float) -> None:
     counter, histogram = _children(method if method.isalpha() and len(method) < 8 else "OTHER", rule, status)
     counter.inc()
     histogram.observe(seconds)
-
-
-def forget() -> None:
-    """Remove the files of processes that are gone; to be called before the first process starts."""
-    shutil.rmtree(_folder(), ignore_errors=True)
-    _folder().mkdir(parents=True, exist_ok=True)
 
 
 def _not_public() -> None:
