@@ -140,7 +140,12 @@ async function allPages(): Promise<CasePage> {
     page = await api<CasePage>(`${LIST}&cursor=${encodeURIComponent(page.next_cursor)}`)
     all.push(...page.items)
   }
-  return { ...page, items: all }
+  return { ...page, items: all.sort((one, other) => dueTime(one) - dueTime(other)) }
+}
+
+/** What is due first comes first; what has no deadline, last. */
+function dueTime({ due_at: due }: CaseItem): number {
+  return due ? Date.parse(due) : Number.MAX_SAFE_INTEGER
 }
 
 function pointOut(before: CaseItem[], after: CaseItem[]): void {

@@ -38,8 +38,6 @@ export async function add(made: NewEntry, maker: Maker, replaces?: string): Prom
     ...maker,
     id: made.id ?? uuidv7(now()),
     occurredAt: new Date(now()).toISOString(),
-    madeAt: Date.now(),
-    monotonic: Math.round(performance.now()),
     hashes,
     state: 'waiting' as const,
     attempts: 0,

@@ -47,9 +47,6 @@ export interface Entry extends NewEntry {
   after?: string
   /** ISO time by the corrected clock; never changes, for the same id must be the same body. */
   occurredAt: string
-  /** Device time of making in milliseconds, as its own clock said, and how long the page had been running. */
-  madeAt: number
-  monotonic: number
   /** SHA-256 in hex, one a photo. */
   hashes: string[]
   state: EntryState
@@ -76,12 +73,10 @@ export function command(entry: Entry): Record<string, unknown> {
     id: entry.id,
     occurred_at: entry.occurredAt,
   }
-  if (entry.kind === 'report') {
-    body.photos = entry.hashes
-    if (entry.replaces) body.replaces = entry.replaces
-  } else if (entry.hashes.length) {
-    body.photos = entry.hashes
-  }
+  // The same picture twice is one photo.
+  const photos = [...new Set(entry.hashes)]
+  if (entry.kind === 'report' || photos.length) body.photos = photos
+  if (entry.kind === 'report' && entry.replaces) body.replaces = entry.replaces
   if (entry.kind === 'note') body.receipt_code = entry.receiptCode
   if (entry.kind === 'action') {
     body.case_id = entry.caseId

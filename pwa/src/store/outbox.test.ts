@@ -68,6 +68,13 @@ test('photos go before the entry that names them, and do not hold back what is o
   expect((await byId('b')).photos).toEqual([])
 })
 
+test('the same picture taken twice is one photo', async () => {
+  await submit(report('a', { photos: [photo('one'), photo('one')] }))
+  await settled()
+  expect(server.commands[0]?.photos).toHaveLength(1)
+  expect(server.log).toEqual(['PUT 7692', 'POST a'])
+})
+
 test('a report is not sent while the server misses one of its photos', async () => {
   server.judge = ({ id, photos }) => {
     const misses = server.log.filter((line) => line.startsWith('PUT')).length < 2

@@ -98,7 +98,7 @@ class Run {
 
   /** False when the server will never take one of its photos: the entry is then refused. */
   private async upload(one: Entry): Promise<boolean> {
-    const missing = one.hashes.filter((hash) => !this.uploaded.has(hash))
+    const missing = [...new Set(one.hashes)].filter((hash) => !this.uploaded.has(hash))
     if (missing.length) await change(one.id, { state: 'sending' })
     try {
       for (const hash of missing) {
