@@ -29,9 +29,7 @@ def push() -> Iterator[PushService]:
 
 
 @pytest.fixture(scope="session")
-def house(
-    server: str, template: str, push: PushService, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+def house(server: str, template: str, push: PushService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The product on a fresh demo city, started as `scripts/up` starts it; afterwards nothing of it may be left."""
     if not (ROOT / "pwa/dist/sw.js").exists():
         pytest.fail("The pages are not built. Run `npm --prefix pwa run build`, or scripts/test.", pytrace=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -113,11 +114,12 @@ class House:
         assert "starting it again" not in "".join(self._said), "a part of the house died during the tests"
 
     def errors(self) -> list[str]:
-        """What the servers logged as errors."""
-        lines: list[str] = []
-        for log in (self._var / "log").glob("*.log"):
-            lines += [f"{log.name}: {line}" for line in log.read_text(errors="replace").splitlines() if '"error"' in line]
-        return lines
+        """What our own processes logged as errors."""
+        logs = [self._var / "log" / f"{name}.log" for name in ("web", "live", "worker")]
+        lines = [f"{log.name}: {line}" for log in logs for line in log.read_text(errors="replace").splitlines()]
+        return [
+            line for line in lines if re.search(r'"level": "(error|critical)"|Traceback|\[(ERROR|CRITICAL)\]', line)
+        ]
 
     def caller(self, account: str | None = None) -> Caller:
         """Somebody at the API, signed in when an account is named."""
@@ -148,8 +150,8 @@ class Caller:
         self._call("PUT", f"/media/{digest}", content, "image/jpeg", {})
 
     def _call(self, method: str, path: str, body: bytes | None, kind: str, headers: dict[str, str]) -> Any:
-        sent = {"X-Gezhi": "1", "X-Gezhi-Device": self._device, "Content-Type": kind, "Origin": self._address, **headers}
-        request = urllib.request.Request(f"{self._address}/api/v1{path}", body, sent, method=method)
+        ours = {"X-Gezhi": "1", "X-Gezhi-Device": self._device, "Content-Type": kind, "Origin": self._address}
+        request = urllib.request.Request(f"{self._address}/api/v1{path}", body, ours | headers, method=method)
         try:
             return json.loads(self._opener.open(request, timeout=20).read() or b"null")
         except urllib.error.HTTPError as error:

@@ -37,9 +37,7 @@ def _exif() -> Image.Exif:
 def street(lit: bool) -> bytes:
     """A street at dusk whose one lamp is dark, or lit."""
     sky = Image.linear_gradient("L").resize((1000, 750))
-    scene = Image.composite(
-        Image.new("RGB", sky.size, (214, 150, 118)), Image.new("RGB", sky.size, (34, 44, 82)), sky
-    )
+    scene = Image.composite(Image.new("RGB", sky.size, (214, 150, 118)), Image.new("RGB", sky.size, (34, 44, 82)), sky)
     draw = ImageDraw.Draw(scene)
     for left, top, width in ((0, 330, 170), (150, 270, 150), (300, 380, 160), (700, 300, 140), (830, 350, 170)):
         draw.rectangle((left, top, left + width, 620), fill=(30, 34, 48))

@@ -31,7 +31,7 @@ def take_photo(page: Page, opener: Locator, *, lit: bool = False) -> None:
     """Tap what opens the camera and come back with a photo."""
     with page.expect_file_chooser() as chooser:
         opener.click()
-    chooser.value.set_files([upload(lit)])  # type: ignore[list-item]
+    chooser.value.set_files([upload(lit)])
 
 
 def fill_report(page: Page, house: House) -> None:

@@ -57,7 +57,7 @@ def test_from_the_photo_to_the_rating(house: House, browsers: Browsers, desktop:
     expect_marked(worker.page)
     worker.page.goto("about:blank")
     message = until(worker.page, lambda: worker.pushed(sent.case_id), "the push reaches the push service")[0]
-    assert "民巷社区第1网格" in json.loads(message)["body"]
+    assert "第1网格" in json.loads(message)["body"]
     notification = worker.deliver(message)
     assert notification.title == json.loads(message)["title"]
     worker.click(notification, "签收")
@@ -92,9 +92,9 @@ def handle(page: Page, house: House, case_id: str) -> None:
     """What the worker does on the spot: a photo of now, and an answer."""
     page.goto(f"{house.address}/field")
     task(page, case_id).get_by_role("link", name="去处置").click()
-    page.get_by_label("答复").fill("已更换灯泡，今晚亮了。")
+    page.get_by_role("textbox", name="答复").fill("已更换灯泡，今晚亮了。")
     take_photo(page, page.get_by_text("拍照", exact=True), lit=True)
-    expect(page.get_by_role("main").get_by_role("img").first).to_be_visible()
+    expect(page.get_by_role("button", name="删除第 1 张照片")).to_be_visible()
     page.get_by_role("button", name="提交处置结果").click()
     expect(page.get_by_role("main")).to_contain_text("已更换灯泡，今晚亮了。")
 
