@@ -11,7 +11,7 @@ from gezhi.live import routes
 from gezhi.live.audience import listened
 from gezhi.live.hub import WAITING, Hub
 from gezhi.people import sessions
-from tests.notify.town import CITY, GRID, CaseLog, build, empty
+from tests.notify.town import CITY, GRID, CaseLog, build, empty, settle
 
 OTHER_GRID = "360102002001002"
 
@@ -41,6 +41,7 @@ class HandFed(Hub):
         pass
 
     def read(self, conn):
+        settle(conn)
         self.feed(log.read_since(conn, CITY, 0, 0))
 
 

@@ -53,7 +53,7 @@ class Events:
                     self.messages.put({**fields, "data": json.loads(fields["data"])})
                     fields = {}
 
-    def next(self, seconds=5.0):
+    def next(self, seconds=15.0):
         """The next message as a dict of its fields; None when none comes in time."""
         try:
             return self.messages.get(timeout=seconds)

@@ -7,7 +7,7 @@ import pytest
 
 from gezhi.db import uuid7
 from gezhi.notify import consumer
-from tests.notify.town import CITY, COMMUNITY, CaseLog
+from tests.notify.town import CITY, COMMUNITY, CaseLog, consume, settle
 
 
 @pytest.fixture
@@ -46,47 +46,47 @@ def test_dispatch_tells_the_assignee_and_sends_to_each_browser(conn, town, case)
     subscribe(conn, town.users["neighbour"])
     case.append("dispatch", "dispatched", to_post(town, "worker"))
 
-    assert consumer.consume(conn, CITY) == 1
+    assert consume(conn) == 1
     assert told(conn, town) == [("task", "worker")]
     [job] = jobs(conn)
     assert {message[2] for message in job["messages"]} == {str(phone), str(tablet)}
-    assert consumer.consume(conn, CITY) == 0
+    assert consume(conn) == 0
 
 
 def test_a_unit_s_handlers_on_duty_are_told(conn, town, case):
     case.append("dispatch", "dispatched", {"assignee_post": None, "lead_unit": town.units["lamps"]})
-    consumer.consume(conn, CITY)
+    consume(conn)
     assert told(conn, town) == [("task", "handler")]
 
 
 def test_reassign_tells_the_new_one_and_the_one_who_lost_it(conn, town, case):
     case.append("reassign", "dispatched", to_post(town, "neighbour", previous_post=town.posts["worker"]))
-    consumer.consume(conn, CITY)
+    consume(conn)
     assert told(conn, town) == [("moved", "worker"), ("task", "neighbour")]
 
 
 def test_reassign_within_a_person_is_a_task_only(conn, town, case):
     case.append("reassign", "dispatched", to_post(town, "worker", previous_post=town.posts["worker"]))
-    consumer.consume(conn, CITY)
+    consume(conn)
     assert told(conn, town) == [("task", "worker")]
 
 
 def test_handle_tells_the_verifier(conn, town, case):
     case.append("handle", "handled", {"verifier_post": town.posts["neighbour"], "verifier_region": None})
-    consumer.consume(conn, CITY)
+    consume(conn)
     assert told(conn, town) == [("verify", "neighbour")]
 
 
 def test_handle_tells_the_desk_when_no_post_verifies(conn, town, case):
     case.append("handle", "handled", {"verifier_post": None, "verifier_region": COMMUNITY})
-    consumer.consume(conn, CITY)
+    consume(conn)
     assert told(conn, town) == [("verify", "dispatcher")]
 
 
 def test_failed_verification_tells_the_assignee_again(conn, town, case):
     case.append("dispatch", "dispatched", to_post(town, "worker"))
     case.append("verify_fail", "dispatched", to_post(town, "worker"))
-    consumer.consume(conn, CITY)
+    consume(conn)
     assert told(conn, town) == [("task", "worker"), ("task", "worker")]
 
 
@@ -98,14 +98,14 @@ def test_nobody_is_told_of_other_events(conn, town, case):
         ("verify_pass", "closed"),
     ):
         case.append(action, state, to_post(town, "worker"))
-    assert consumer.consume(conn, CITY) == 4
+    assert consume(conn) == 4
     assert told(conn, town) == []
 
 
 def test_P6_ordinary_matters_do_not_page_who_is_off_duty(conn, town, case):
     subscribe(conn, town.users["sleeper"])
     case.append("dispatch", "dispatched", to_post(town, "sleeper"))
-    consumer.consume(conn, CITY)
+    consume(conn)
     assert told(conn, town) == [("task", "sleeper")]
     assert jobs(conn) == []
 
@@ -113,7 +113,7 @@ def test_P6_ordinary_matters_do_not_page_who_is_off_duty(conn, town, case):
 def test_P6_urgent_matters_do(conn, town):
     subscribe(conn, town.users["sleeper"])
     CaseLog(conn, urgency="urgent").append("dispatch", "dispatched", to_post(town, "sleeper"))
-    consumer.consume(conn, CITY)
+    consume(conn)
     assert len(jobs(conn)) == 1
 
 
@@ -122,13 +122,14 @@ def test_a_post_that_has_ended_and_a_disabled_person_are_told_nothing(conn, town
     conn.execute("update users set disabled_at = now() where id = %s", (town.users["neighbour"],))
     case.append("dispatch", "dispatched", to_post(town, "worker"))
     case.append("reassign", "dispatched", to_post(town, "neighbour"))
-    assert consumer.consume(conn, CITY) == 2
+    assert consume(conn) == 2
     assert told(conn, town) == []
 
 
 def test_a_crash_before_the_commit_leaves_nothing_and_loses_nothing(database, conn, town, case):
     subscribe(conn, town.users["worker"])
     case.append("dispatch", "dispatched", to_post(town, "worker"))
+    settle(conn)
     with psycopg.connect(database) as doomed:
         consumer.consume(doomed, CITY)  # inside the connection's own transaction: nothing is committed yet
         assert len(jobs(doomed)) == 1
@@ -137,7 +138,7 @@ def test_a_crash_before_the_commit_leaves_nothing_and_loses_nothing(database, co
             doomed.commit()
     assert (told(conn, town), jobs(conn)) == ([], [])
 
-    assert consumer.consume(conn, CITY) == 1
+    assert consume(conn) == 1
     assert told(conn, town) == [("task", "worker")]
     assert len(jobs(conn)) == 1
 
@@ -145,9 +146,9 @@ def test_a_crash_before_the_commit_leaves_nothing_and_loses_nothing(database, co
 def test_events_read_again_change_nothing(conn, town, case):
     subscribe(conn, town.users["worker"])
     case.append("dispatch", "dispatched", to_post(town, "worker"))
-    consumer.consume(conn, CITY)
+    consume(conn)
     conn.execute("update consumers set xid = '0', position = 0")
-    assert consumer.consume(conn, CITY) == 1
+    assert consume(conn) == 1
     assert told(conn, town) == [("task", "worker")]
     assert len(jobs(conn)) == 1
 
@@ -159,18 +160,19 @@ def test_a_transaction_that_commits_late_is_not_skipped(database, conn, town, ca
         later.append("dispatch", "dispatched", to_post(town, "neighbour"))
         assert consumer.consume(conn, CITY) == 0  # the quick one waits behind the slow one
         slow.commit()
-    assert consumer.consume(conn, CITY) == 2
+    assert consume(conn) == 2
     assert told(conn, town) == [("task", "neighbour"), ("task", "worker")]
 
 
 def test_two_workers_do_not_tell_twice(database, conn, town, case):
     subscribe(conn, town.users["worker"])
     case.append("dispatch", "dispatched", to_post(town, "worker"))
+    settle(conn)
     with psycopg.connect(database) as other:
         assert consumer.consume(other, CITY) == 1
         conn.execute("set lock_timeout = '200ms'")
         with pytest.raises(psycopg.errors.LockNotAvailable):
             consumer.consume(conn, CITY)
         other.commit()
-    assert consumer.consume(conn, CITY) == 0
+    assert consume(conn) == 0
     assert len(jobs(conn)) == 1

@@ -13,7 +13,7 @@ from gezhi.config import settings
 from gezhi.notify import consumer, keys, service
 from gezhi.notify.webpush import Sender
 from tests.notify.push_service import free_port
-from tests.notify.town import CITY, CaseLog
+from tests.notify.town import CITY, CaseLog, consume
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def browser(town, push_service, push_hosts):
 
 def dispatch(town, case, name="worker", **more):
     case.append("dispatch", "dispatched", {"assignee_post": town.posts[name]}, **more)
-    consumer.consume(case.connection, CITY)
+    consume(case.connection)
 
 
 def waiting(conn):
@@ -100,7 +100,7 @@ def test_who_lost_a_task_is_told_without_a_button(conn, town, case, browser, pus
     case.append(
         "reassign", "dispatched", {"assignee_post": town.posts["neighbour"], "previous_post": town.posts["worker"]}
     )
-    consumer.consume(conn, CITY)
+    consume(conn)
     run_jobs()
     [message] = map(json.loads, push_service.received(browser))
     assert (message["kind"], message["actions"]) == ("moved", [])
@@ -170,7 +170,7 @@ def test_many_messages_are_shared_out_over_jobs(conn, town, browser):
     facts = {"assignee_post": town.posts["worker"]}
     for _ in range(consumer.MESSAGES_A_JOB + 1):
         CaseLog(conn).append("dispatch", "dispatched", facts)
-    consumer.consume(conn, CITY)
+    consume(conn)
     assert sorted(len(args["messages"]) for _, args, _ in waiting(conn)) == [1, consumer.MESSAGES_A_JOB]
 
 

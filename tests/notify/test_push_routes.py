@@ -6,11 +6,11 @@ import uuid
 
 import pytest
 
-from gezhi.notify import consumer, keys
+from gezhi.notify import keys
 from gezhi.notify.keys import base64url
 from gezhi.notify.webpush import Address
 from tests.notify.push_service import Browser
-from tests.notify.town import CITY, CaseLog
+from tests.notify.town import CaseLog, consume
 
 PHONE = str(uuid.uuid4())
 
@@ -104,7 +104,7 @@ def told(conn, sign_in):
     cases = [CaseLog(conn) for _ in range(3)]
     for case in cases:
         case.append("dispatch", "dispatched", {"assignee_post": post})
-        consumer.consume(conn, CITY)
+        consume(conn)
     return sign_in("grid_worker"), [str(case.id) for case in reversed(cases)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 from gezhi.db import uuid7
+from gezhi.notify import consumer
 
 CITY, DISTRICT, STREET, COMMUNITY, GRID = "3601", "360102", "360102002", "360102002001", "360102002001001"
 NAMES = {CITY: "南昌市", DISTRICT: "东湖区", STREET: "滕王阁街道", COMMUNITY: "民巷社区", GRID: "第1网格"}
@@ -53,6 +55,22 @@ def empty(connection: Connection[Any]) -> None:
     ).fetchall()
     names = sql.SQL(", ").join(sql.Identifier(name) for (name,) in tables)
     connection.execute(sql.SQL("truncate {} restart identity cascade").format(names))
+
+
+def settle(connection: Connection[Any]) -> None:
+    """Wait until what is committed can be read: writers in any database of the server hold the log back."""
+    end = time.monotonic() + 30
+    while not connection.execute(
+        "select coalesce(max(xid), '0') < pg_snapshot_xmin(pg_current_snapshot()) from events"
+    ).fetchone()[0]:
+        assert time.monotonic() < end, "another transaction on this server holds the log back"
+        time.sleep(0.02)
+
+
+def consume(connection: Connection[Any]) -> int:
+    """Let the consumer read all that is committed; how many events it read."""
+    settle(connection)
+    return consumer.consume(connection, CITY)
 
 
 def build(connection: Connection[Any]) -> Town:
