@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,7 +77,7 @@ def page(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
     more = len(rows) > asked["limit"]
     rows = rows[: asked["limit"]]
     labels(row["region_code"] for row in rows)  # at most one statement for them all
-    firsts = {row["first_photos"][0]: "report" for row in rows if row["first_photos"]}
+    firsts = {row["first_photo"]: "report" for row in rows if row["first_photo"]}
     photos = photo_views(city, firsts) if firsts else {}
     last = {"at": rows[-1]["created_at"].isoformat(), "id": str(rows[-1]["id"])} if more else None
     return {
@@ -97,18 +98,29 @@ def _timeline(case_id: uuid.UUID) -> list[dict[str, Any]]:
     return _rows(queries.TIMELINE, {"city": settings().city, "id": case_id})
 
 
+def _photos(case_id: uuid.UUID, timeline: Sequence[views.Row]) -> views.Photos:
+    """The photos that these events name; one that nobody of this case has sent is on its way, whoever else has it."""
+    city, phases = settings().city, views.phases(timeline)
+    if not phases:
+        return {}
+    asked = {"city": city, "id": case_id, "photos": [bytes.fromhex(sha) for sha in phases]}
+    own = {row["sha256"] for row in _rows(queries.OWN_PHOTOS, asked)}
+    unseen = {"ready": False, "width": None, "height": None, "url": None, "thumb_url": None}
+    return {sha: view if sha in own else view | unseen for sha, view in photo_views(city, phases).items()}
+
+
 def case(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
     """One case whole; raises Problem not_found outside the actor's scope."""
     row = _visible(actor, case_id)
     timeline = _timeline(case_id)
-    return views.detail(row, timeline, views.photos_of(row["city"], timeline))
+    return views.detail(row, timeline, _photos(case_id, timeline))
 
 
 def events(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
     """The events of a case; raises Problem not_found outside the actor's scope."""
-    row = _visible(actor, case_id)
+    _visible(actor, case_id)
     timeline = _timeline(case_id)
-    return views.timeline_view(timeline, views.photos_of(row["city"], timeline))
+    return views.timeline_view(timeline, _photos(case_id, timeline))
 
 
 def assignees(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
@@ -139,5 +151,5 @@ def course(receipt: str, secret: bytes | None) -> dict[str, Any]:
     if not rows:
         raise Problem("not_found")
     timeline = _timeline(rows[0]["id"])
-    photos = views.photos_of(rows[0]["city"], timeline) if rows[0]["mine"] else {}
+    photos = _photos(rows[0]["id"], timeline) if rows[0]["mine"] else {}
     return views.course(rows[0], timeline, photos)

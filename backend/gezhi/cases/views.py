@@ -10,7 +10,6 @@ from gezhi.cases import words
 from gezhi.cases.workflow import RATING_DAYS, allowed
 from gezhi.catalogue.service import names
 from gezhi.http.language import pick
-from gezhi.media.service import photo_views
 from gezhi.places.names import labels
 
 _TASKS = {"dispatched": ("assignee", "sign"), "signed": ("assignee", "handle"), "handled": ("verifier", "verify")}
@@ -77,7 +76,6 @@ def _assignee(row: Row) -> dict[str, Any] | None:
 
 def item(row: Row, task: str | None, photos: Photos) -> dict[str, Any]:
     """One row of a list. `task` is what waits for this caller in it."""
-    first = (row["first_photos"] or [None])[0]
     return {
         "id": row["id"],
         "number": row["number"],
@@ -98,7 +96,7 @@ def item(row: Row, task: str | None, photos: Photos) -> dict[str, Any]:
         "task": task,
         "created_at": iso(row["created_at"]),
         "updated_at": iso(row["updated_at"]),
-        "thumb_url": photos[first]["thumb_url"] if first in photos else None,
+        "thumb_url": photos[row["first_photo"]]["thumb_url"] if row["first_photo"] in photos else None,
     }
 
 
@@ -159,12 +157,6 @@ def detail(row: Row, timeline: Sequence[Row], photos: Photos) -> dict[str, Any]:
 def timeline_view(timeline: Sequence[Row], photos: Photos) -> dict[str, Any]:
     """The events of a case alone."""
     return {"items": [_step(event, photos) for event in timeline]}
-
-
-def photos_of(city: str, timeline: Sequence[Row]) -> Photos:
-    """Every photo of these events with its signed links."""
-    found = phases(timeline)
-    return photo_views(city, found) if found else {}
 
 
 def current(facts: Row) -> dict[str, Any]:
