@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,8 @@ from gezhi.http.body import Iso, Sha256Hex, Strict, Uuid7
 from gezhi.http.language import pick
 
 _TEXT = validate.Length(min=1, max=1000)
+# A phone's clock may be wrong by decades; beyond these years the database's calendar and Python's part ways.
+_MOMENT = validate.Range(datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 _SYSTEMS = ("wgs84", "gcj02", "bd09", "cgcs2000")
 
 
@@ -38,7 +41,7 @@ class ReportSent(Strict):
 
     id = Uuid7(required=True)
     secret = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{43}$"))
-    occurred_at = Iso(required=True)
+    occurred_at = Iso(required=True, validate=_MOMENT)
     category = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 40))
     matter = fields.Nested(MatterChosen, load_default=None, allow_none=True)
     text = fields.String(load_default=None, allow_none=True, validate=_TEXT)
@@ -112,7 +115,7 @@ def _action_schema(key: str) -> type[Strict]:
     members: dict[str, Any] = {
         "id": Uuid7(required=True),
         "action": fields.String(required=True, validate=validate.Equal(key)),
-        "occurred_at": Iso(required=True),
+        "occurred_at": Iso(required=True, validate=_MOMENT),
         **{need.field: _FIELDS[need.field](**(_NEEDED if need.required else _MAY_BE)) for need in action.needs},
     }
     if action.kind == "move":

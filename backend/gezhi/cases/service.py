@@ -21,6 +21,7 @@ from gezhi.config import settings
 from gezhi.db import uuid7
 from gezhi.http.keys import key
 from gezhi.http.problems import Problem
+from gezhi.places.names import labels
 from gezhi.places.systems import to_wgs84
 
 # Without 0 O 1 I L: read aloud and written down without doubt. 31^8 codes: guessing one of a million in use takes
@@ -45,15 +46,18 @@ def body_hmac(content: Mapping[str, Any]) -> bytes:
 
 
 @contextmanager
-def refusals(**params: Any) -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """Turn a refusal of a database function (SQLSTATE GZ001, the code as message) into its Problem."""
     try:
         yield
     except psycopg.Error as error:
         if error.sqlstate != "GZ001":
             raise
-        detail = json.loads(error.diag.message_detail or "{}")
-        raise Problem(error.diag.message_primary or "internal", **params, **detail) from None
+        code, detail = error.diag.message_primary or "internal", json.loads(error.diag.message_detail or "{}")
+        if code == "outside_city":
+            city = settings().city
+            detail["city"] = labels([city]).get(city, {"name": city})["name"]
+        raise Problem(code, **detail) from None
 
 
 def take_report(
