@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.cases.helpers import command, report
+from tests.cases.helpers import command, here, report
 from tests.e2e.house import Caller, House
 from tests.e2e.pictures import street, upload
 
@@ -103,10 +103,7 @@ def state(caller: Caller, case_id: str) -> str:
 def report_by_api(house: House, **changed: Any) -> Reported:
     """A report that some resident has made, to begin with."""
     resident = house.caller()
-    content = street(False)
-    digest = hashlib.sha256(content).hexdigest()
-    resident.put_photo(content, digest)
-    receipt = resident.post("/reports", report([digest], **changed))
+    receipt = resident.post("/reports", report([put_street(resident, lit=False)], **changed))
     return Reported(receipt["case_id"], receipt["number"], receipt["receipt_code"])
 
 
@@ -114,3 +111,20 @@ def act_by_api(caller: Caller, case_id: str, action: str, **fields: Any) -> None
     """An action of somebody who is not on the stage."""
     version = caller.get(f"/cases/{case_id}")["version"]
     caller.post(f"/cases/{case_id}/actions", command(action, version, **fields))
+
+
+def put_street(caller: Caller, *, lit: bool) -> str:
+    """Hand in the photo of the street; its hash."""
+    content = street(lit)
+    digest = hashlib.sha256(content).hexdigest()
+    caller.put_photo(content, digest)
+    return digest
+
+
+def finish_by_api(house: House, case_id: str) -> None:
+    """Signed, handled and verified by people who are not on the stage."""
+    worker, leader = house.caller("grid_worker"), house.caller("grid_leader")
+    act_by_api(worker, case_id, "sign")
+    photos = [put_street(worker, lit=True)]
+    act_by_api(worker, case_id, "handle", outcome="solved", reply="已更换灯泡，今晚亮了。", photos=photos)
+    act_by_api(leader, case_id, "verify_pass", photos=[put_street(leader, lit=True)], position=here())

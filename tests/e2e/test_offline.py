@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.e2e.browsers import Browsers, until
-from tests.e2e.house import House
+from tests.e2e.house import Caller, House
 from tests.e2e.steps import (
     act_by_api,
     fill_report,
@@ -75,17 +76,21 @@ def test_a_report_made_offline_is_kept_and_becomes_one_case(house: House, browse
     expect(phone.get_by_role("heading", name="已保存在本机")).to_be_visible()
     expect(phone.get_by_text("1 条已保存，有网自动发送")).to_be_visible()
     office = house.caller("dispatcher")
-    assert office.get(f"/cases?view=scope&q={words}")["items"] == []
+    assert cases_about(office, words) == []
 
     lost = LostAnswer(phone.context)
     phone.context.set_offline(False)
     sent = read_receipt(phone, house)
     assert len(lost.sent) == 2
     assert lost.sent[0] == lost.sent[1]
-    found = office.get(f"/cases?view=scope&q={words}")["items"]
-    assert [item["id"] for item in found] == [sent.case_id]
+    assert cases_about(office, words) == [sent.case_id]
     assert len(office.get(f"/cases/{sent.case_id}")["photos"]) == 1
     expect(phone.get_by_text("有网自动发送")).to_have_count(0)
+
+
+def cases_about(desk: Caller, words: str) -> list[str]:
+    """The ids of the cases whose report has these words."""
+    return [item["id"] for item in desk.get(f"/cases?view=scope&q={quote(words)}")["items"]]
 
 
 def test_a_report_begun_is_still_there_after_the_page_was_killed(house: House, browsers: Browsers) -> None:
@@ -149,8 +154,8 @@ def test_a_task_signed_offline_is_signed_once_online(house: House, browsers: Bro
     context.set_offline(False)
     until(worker, lambda: state(office, sent.case_id) == "signed", "the signature arrives")
     expect(card.get_by_text("待发送")).to_have_count(0)
-    signatures = [step for step in office.get(f"/cases/{sent.case_id}")["timeline"] if step["action"] == "sign"]
-    assert [step["offline"] for step in signatures] == [True]
+    steps = [step["action"] for step in office.get(f"/cases/{sent.case_id}")["timeline"]]
+    assert steps.count("sign") == 1
 
 
 def test_work_on_a_task_that_went_to_somebody_else_is_shown_beside_what_happened(

@@ -1,0 +1,201 @@
+"""Every main screen of every door, in light and dark: axe finds nothing, no page complains or asks another host.
+
+With GEZHI_SCREENSHOTS=<folder> the screens are also written there as PNG.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import ROOT
+from tests.e2e.browsers import Browsers
+from tests.e2e.house import House
+from tests.e2e.steps import (
+    act_by_api,
+    fill_report,
+    finish_by_api,
+    read_receipt,
+    report_by_api,
+    send_report,
+    sign_in_console,
+    sign_in_field,
+    take_photo,
+    task,
+)
+
+pytestmark = pytest.mark.e2e
+
+AXE = ROOT / "pwa/node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+class Eye:
+    """Looks at screens in both schemes and remembers what is wrong with them."""
+
+    def __init__(self, door: str) -> None:
+        self._door = door
+        self._wrong: list[str] = []
+        folder = os.environ.get("GEZHI_SCREENSHOTS")
+        self._folder = Path(folder) if folder else None
+
+    def look(self, page: Page, screen: str) -> None:
+        """Examine what is on the page now."""
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self._examine(page, f"{self._door}-{screen}-{scheme}")
+            if self._folder:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                page.screenshot(path=self._folder / f"{self._door}-{screen}-{scheme}.png")
+
+    def _examine(self, page: Page, name: str) -> None:
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE.read_text())
+        found: dict[str, Any] = page.evaluate("tags => axe.run(document, { runOnly: tags })", RULES)
+        assert len(found["passes"]) > 10, f"{name}: axe has seen next to nothing"
+        for violation in found["violations"]:
+            places = "; ".join(
+                f"{node['html'][:160]} ({node['failureSummary'][:300]})" for node in violation["nodes"][:3]
+            )
+            self._wrong.append(
+                f"{name}: {violation['id']} ({violation['impact']}), {len(violation['nodes'])}x {places}"
+            )
+
+    def check(self) -> None:
+        """Fail when anything was wrong."""
+        assert self._wrong == [], "\n".join(self._wrong)
+
+
+def test_resident_screens(house: House, browsers: Browsers) -> None:
+    eye, phone = Eye("resident"), browsers.phone()
+    phone.goto(house.address)
+    expect(phone.get_by_text("您在")).to_be_visible()
+    eye.look(phone, "home")
+    phone.get_by_role("button", name="有人身危险").click()
+    eye.look(phone, "danger")
+
+    fill_report(phone, house)
+    eye.look(phone, "report-send")
+    for step, name in (("photo", "照片"), ("place", "位置"), ("category", "类别")):
+        phone.get_by_role("navigation", name="上报的步骤").get_by_role("button", name=name).click()
+        expect(phone.get_by_role("navigation").locator("[aria-current=step]")).to_contain_text(name)
+        eye.look(phone, f"report-{step}")
+    phone.get_by_role("navigation", name="上报的步骤").get_by_role("button", name="上报").click()
+    send_report(phone)
+    sent = read_receipt(phone, house)
+    expect(phone.get_by_role("img", name="回执二维码")).to_be_visible()
+    eye.look(phone, "receipt")
+
+    phone.get_by_role("link", name="看进度").click()
+    expect(phone.get_by_text("办到哪一步了")).to_be_visible()
+    eye.look(phone, "course")
+    finish_by_api(house, sent.case_id)
+    phone.reload()
+    phone.get_by_text("满意", exact=True).click()
+    expect(phone.get_by_label("还想说什么")).to_be_visible()
+    eye.look(phone, "rating")
+    phone.get_by_role("link", name="我的上报").click()
+    expect(phone.get_by_role("heading", name="我的上报")).to_be_visible()
+    eye.look(phone, "mine")
+    eye.check()
+
+
+def test_field_screens(house: House, browsers: Browsers) -> None:
+    eye, phone = Eye("field"), browsers.phone()
+    sent, other = report_by_api(house), report_by_api(house, text="灯杆歪了")
+    phone.goto(f"{house.address}/field")
+    expect(phone.get_by_label("密码")).to_be_visible()
+    eye.look(phone, "login")
+    sign_in_field(phone, house, "grid_worker")
+    expect(task(phone, sent.case_id)).to_be_visible()
+    phone.get_by_role("button", name="离我多远").click()
+    expect(phone.get_by_text("米").first).to_be_visible()
+    eye.look(phone, "today")
+    phone.get_by_role("button", name="菜单").click()
+    expect(phone.get_by_role("dialog", name="菜单")).to_be_visible()
+    eye.look(phone, "menu")
+    phone.get_by_role("dialog").get_by_role("button", name="关闭").click()
+
+    phone.goto(f"{house.address}/field/cases/{sent.case_id}")
+    phone.get_by_role("button", name="签收").click()
+    expect(phone.get_by_role("button", name="去处置")).to_be_visible()
+    expect(phone.get_by_text("待发送")).to_have_count(0)
+    eye.look(phone, "case")
+    phone.get_by_role("button", name="去处置").click()
+    phone.get_by_role("textbox", name="答复").fill("已更换灯泡，今晚亮了。")
+    take_photo(phone, phone.get_by_text("拍照", exact=True), lit=True)
+    expect(phone.get_by_role("button", name="删除第 1 张照片")).to_be_visible()
+    eye.look(phone, "handle")
+    phone.get_by_role("button", name="提交处置结果").click()
+    expect(phone.get_by_role("main")).to_contain_text("待核查")
+
+    leader = browsers.phone()
+    sign_in_field(leader, house, "grid_leader")
+    task(leader, sent.case_id).get_by_role("link", name="去核查").click()
+    expect(leader.get_by_text("在范围内")).to_be_visible()
+    expect(leader.get_by_role("button", name="拍照")).to_be_visible()
+    eye.look(leader, "verify-camera")
+    leader.get_by_role("button", name="拍照").click()
+    expect(leader.get_by_role("button", name="重拍")).to_be_visible()
+    eye.look(leader, "verify")
+
+    browsers.watch.forgive("net::ERR_INTERNET_DISCONNECTED")
+    phone.goto(f"{house.address}/field")
+    phone.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    phone.context.set_offline(True)
+    task(phone, other.case_id).get_by_role("button", name="签收").click()
+    expect(task(phone, other.case_id)).to_contain_text("待发送")
+    eye.look(phone, "today-offline")
+    phone.get_by_role("link", name="待发送").first.click()
+    expect(phone.get_by_role("button", name="现在发送")).to_be_visible()
+    eye.look(phone, "outbox")
+    eye.check()
+
+
+def test_refused_work_and_the_way_on(house: House, browsers: Browsers) -> None:
+    eye, phone = Eye("field"), browsers.phone()
+    sent = report_by_api(house)
+    sign_in_field(phone, house, "grid_worker")
+    expect(task(phone, sent.case_id)).to_be_visible()
+    # Somebody at the desk is faster by a moment: the phone still shows the case as it was.
+    stolen = house.caller("grid_worker")
+    phone.context.set_offline(True)
+    browsers.watch.forgive("net::ERR_INTERNET_DISCONNECTED")
+    task(phone, sent.case_id).get_by_role("button", name="签收").click()
+    act_by_api(stolen, sent.case_id, "sign")
+    phone.context.set_offline(False)
+    phone.goto(f"{house.address}/field/outbox")
+    expect(phone.get_by_text("您写的")).to_be_visible()
+    eye.look(phone, "outbox-refused")
+    eye.check()
+
+
+def test_console_screens(house: House, browsers: Browsers) -> None:
+    eye, desk = Eye("console"), browsers.desk()
+    desk.goto(f"{house.address}/console")
+    expect(desk.get_by_label("密码")).to_be_visible()
+    eye.look(desk, "login")
+    sent = report_by_api(house)
+    for category, text in (("rubbish", "垃圾桶满了"), ("other", "树上挂着一只风筝"), ("water", "路口积水，没过脚背")):
+        report_by_api(house, category=category, text=text)
+    sign_in_console(desk, house)
+    row = desk.get_by_role("row").filter(has_text=sent.number)
+    expect(row).to_be_visible()
+    expect(desk.get_by_role("application", name="案件地图")).to_be_visible()
+    expect(desk.get_by_text("图上")).to_be_visible()
+    eye.look(desk, "queue")
+    row.click()
+    expect(desk.get_by_role("button", name="改派")).to_be_visible()
+    eye.look(desk, "case")
+    desk.get_by_role("button", name="改派").click()
+    expect(desk.get_by_role("radio").first).to_be_visible()
+    eye.look(desk, "reassign")
+    desk.get_by_role("button", name="取消").click()
+    desk.get_by_role("button", name="键盘操作").click()
+    expect(desk.get_by_role("dialog")).to_be_visible()
+    eye.look(desk, "keyboard")
+    eye.check()
