@@ -11,7 +11,7 @@
 | `RATE_LIMIT_STORAGE` | `memory://` | shared counters, `redis://...` when there are several processes |
 | `PUSH_HOSTS` | the big push services | host suffixes that may receive push messages, comma separated |
 | `PUSH_SUBJECT` | `mailto:ops@localhost.invalid` | contact named in VAPID headers (RFC 8292) |
-| `VAPID_PRIVATE_KEY` | `GEZHI_VAR/vapid.pem`, made on first use | push key, 32 bytes base64url (notify/keys.py reads it) |
+| `VAPID_PRIVATE_KEY` | `GEZHI_VAR/vapid.pem`, made on first use | push key, 32 bytes base64url (read by notify) |
 | `LOG_LEVEL` | INFO | least level that is logged |
 """
 

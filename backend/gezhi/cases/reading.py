@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from gezhi.cases import queries, views, words
+from gezhi.cases import queries, views
 from gezhi.cases.workflow import OPEN
 from gezhi.config import settings
 from gezhi.db import connection
@@ -17,6 +17,7 @@ from gezhi.http import cursor as cursors
 from gezhi.http.problems import Problem
 from gezhi.media.service import photo_views
 from gezhi.people.models import DESK_ROLES
+from gezhi.people.names import role_name
 from gezhi.people.sessions import Actor
 from gezhi.places.names import labels
 
@@ -135,7 +136,7 @@ def assignees(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
                 "post_id": row["post_id"],
                 "unit_id": row["unit_id"],
                 "name": row["name"],
-                "role_name": words.role_name(row["role"]),
+                "role_name": role_name(row["role"]) if row["role"] else None,
                 "place_name": places[row["region_code"]]["name"],
                 "on_duty": row["on_duty"],
                 "open_tasks": row["open_tasks"],

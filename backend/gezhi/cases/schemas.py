@@ -90,6 +90,20 @@ class PositionSent(Strict):
             raise ValidationError(pick("位置不完整", "The position is not whole"), "lng")
 
 
+class MoveSent(Strict):
+    """What every move says (rule C4): the version it was made on, or the own command that it follows."""
+
+    version = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(1, 2**31 - 1))
+    after = Uuid7(load_default=None, allow_none=True)
+    replaces = Uuid7(load_default=None, allow_none=True)
+
+    @validates_schema
+    def follows_one(self, data: dict[str, Any], **_: Any) -> None:
+        """Exactly one of them."""
+        if (data.get("version") is None) == (data.get("after") is None):
+            raise ValidationError(pick("请给出版本号或上一个操作", "Name a version or a command before"), "version")
+
+
 _FIELDS: dict[str, Callable[..., fields.Field[Any]]] = {
     "matter": partial(fields.Nested, MatterChosen),
     "assignee": partial(fields.Nested, AssigneeSent),
@@ -118,14 +132,9 @@ def _action_schema(key: str) -> type[Strict]:
         "occurred_at": Iso(required=True, validate=_MOMENT),
         **{need.field: _FIELDS[need.field](**(_NEEDED if need.required else _MAY_BE)) for need in action.needs},
     }
-    if action.kind == "move":
-        members |= {
-            "version": fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(1)),
-            "after": Uuid7(load_default=None, allow_none=True),
-            "replaces": Uuid7(load_default=None, allow_none=True),
-        }
     name = "".join(part.title() for part in key.split("_")) + "Command"
-    return type(name, (Strict,), members | {"__doc__": f"{action.name} ({action.name_en}): `{key}` on a case."})
+    base = MoveSent if action.kind == "move" else Strict
+    return type(name, (base,), members | {"__doc__": f"{action.name} ({action.name_en}): `{key}` on a case."})
 
 
 STAFF_ACTIONS = tuple(a.key for a in ACTIONS.values() if a.sources and set(a.by) & {"desk", "assignee", "verifier"})

@@ -10,6 +10,7 @@ from gezhi.cases import words
 from gezhi.cases.workflow import RATING_DAYS, allowed
 from gezhi.catalogue.service import names
 from gezhi.http.language import pick
+from gezhi.people.names import role_name
 from gezhi.places.names import labels
 
 _TASKS = {"dispatched": ("assignee", "sign"), "signed": ("assignee", "handle"), "handled": ("verifier", "verify")}
@@ -70,7 +71,7 @@ def _assignee(row: Row) -> dict[str, Any] | None:
         "post_id": row["assignee_post_id"],
         "unit_id": row["lead_unit_id"],
         "name": row["assignee_name"] or unit,
-        "role_name": words.role_name(row["assignee_role"]),
+        "role_name": role_name(row["assignee_role"]) if row["assignee_role"] else None,
     }
 
 
@@ -119,7 +120,7 @@ def _step(event: Row, photos: Photos) -> dict[str, Any]:
     body = event["body"] or {}
     unit = pick(event["to_unit"], event["to_unit_en"]) if event["to_unit"] else None
     to = event["to_name"] or unit if event["action"] in ("dispatch", "reassign", "verify_fail") else None
-    role = words.role_name(event["role"])
+    role = role_name(event["role"]) if event["role"] else None
     by = {"name": event["name"], "role_name": role} if event["name"] else None
     if event["actor_kind"] == "system":
         by = {"name": pick("系统", "System"), "role_name": None}
@@ -173,7 +174,7 @@ def receipt(facts: Row) -> dict[str, Any]:
     unit = pick(facts["unit_name"], facts["unit_name_en"]) if facts["unit_name"] else None
     if facts["post_role"]:
         place = labels([facts["post_region"]])[facts["post_region"]]["name"]
-        assigned = {"kind": "post", "name": f"{place} {words.role_name(facts['post_role'])}"}
+        assigned = {"kind": "post", "name": f"{place} {role_name(facts['post_role'])}"}
     elif unit:
         assigned = {"kind": "unit", "name": unit}
     else:
@@ -206,7 +207,7 @@ def _who(event: Row) -> str:
             if event["to_unit"]
             else pick("责任单位", "the unit responsible")
         )
-    return words.role_name(role) or pick("受理台", "the desk")
+    return role_name(role) if role else pick("受理台", "the desk")
 
 
 def _course_steps(timeline: Sequence[Row]) -> list[dict[str, Any]]:

@@ -5,23 +5,6 @@ from __future__ import annotations
 from gezhi.cases.workflow import ACTIONS, STATES
 from gezhi.http.language import pick
 
-ROLES = {
-    "grid_worker": ("网格员", "Grid worker"),
-    "grid_leader": ("网格长", "Grid leader"),
-    "instructor": ("指导员", "Instructor"),
-    "mediator": ("调解员", "Mediator"),
-    "assistant": ("网格助理员", "Grid assistant"),
-    "volunteer": ("志愿者", "Volunteer"),
-    "responder": ("民声服务队员", "Responder"),
-    "handler": ("部门经办", "Department handler"),
-    "dispatcher": ("受理员", "Dispatcher"),
-    "duty_leader": ("值班长", "Duty leader"),
-    "leader": ("领导", "Leader"),
-    "expert": ("专家", "Expert"),
-    "admin": ("系统管理员", "Administrator"),
-    "security_admin": ("安全管理员", "Security administrator"),
-    "auditor": ("审计员", "Auditor"),
-}
 WHY = {
     "grid_worker": (
         "地点在这个网格，这类事项由本网格网格员先办",
@@ -56,11 +39,6 @@ COURSE = {
     "verify_fail": ("现场看过，还没修好，继续办", "Checked: not fixed yet, work goes on"),
     "rate": ("您已评价", "You rated it"),
 }
-
-
-def role_name(role: str | None) -> str | None:
-    """A role's name in the reader's language."""
-    return pick(*ROLES[role]) if role else None
 
 
 def state_name(state: str, *, resident: bool = False) -> str:

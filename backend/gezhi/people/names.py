@@ -5,7 +5,7 @@ from __future__ import annotations
 from gezhi.http.language import pick
 
 ROLE_NAMES: dict[str, tuple[str, str]] = {
-    "grid_worker": ("专职网格员", "Grid worker"),
+    "grid_worker": ("网格员", "Grid worker"),
     "grid_leader": ("网格长", "Grid leader"),
     "instructor": ("指导员", "Instructor"),
     "mediator": ("调解员", "Mediator"),
