@@ -43,7 +43,7 @@ def house(server: str, template: str, push: PushService, tmp_path_factory: pytes
                 yield running
             finally:
                 running.stop()
-            assert running.errors() == []
+            assert running.errors() == [], "\n\n".join(running.errors())
         finally:
             admin.execute(f"drop database {name} with (force)")
             shutil.rmtree(var)

@@ -21,6 +21,7 @@ from tests.notify.push_service import PushService, free_port
 
 START_PATIENCE = 90.0  # seconds until `ready:`, on a busy machine
 STOP_PATIENCE = 30.0
+ERROR = re.compile(r'"level": "(error|critical)"|Traceback|\[(ERROR|CRITICAL)\]')
 
 
 def descendants(pid: int) -> set[int]:
@@ -114,12 +115,14 @@ class House:
         assert "starting it again" not in "".join(self._said), "a part of the house died during the tests"
 
     def errors(self) -> list[str]:
-        """What our own processes logged as errors."""
-        logs = [self._var / "log" / f"{name}.log" for name in ("web", "live", "worker")]
-        lines = [f"{log.name}: {line}" for log in logs for line in log.read_text(errors="replace").splitlines()]
-        return [
-            line for line in lines if re.search(r'"level": "(error|critical)"|Traceback|\[(ERROR|CRITICAL)\]', line)
-        ]
+        """What our own processes logged as errors, each with the lines after it."""
+        found = []
+        for name in ("web", "live", "worker"):
+            lines = (self._var / "log" / f"{name}.log").read_text(errors="replace").splitlines()
+            for place, line in enumerate(lines):
+                if ERROR.search(line):
+                    found.append("\n".join([name, *lines[place : place + 25]]))
+        return found
 
     def caller(self, account: str | None = None) -> Caller:
         """Somebody at the API, signed in when an account is named."""

@@ -169,7 +169,7 @@ def test_refused_work_and_the_way_on(house: House, browsers: Browsers) -> None:
     act_by_api(stolen, sent.case_id, "sign")
     phone.context.set_offline(False)
     phone.goto(f"{house.address}/field/outbox")
-    expect(phone.get_by_text("您写的")).to_be_visible()
+    expect(phone.get_by_text("您写的", exact=True)).to_be_visible()
     eye.look(phone, "outbox-refused")
     eye.check()
 
