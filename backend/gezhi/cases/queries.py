@@ -53,7 +53,8 @@ _MINE = """
 _SCOPE = """
   (exists (select from unnest(%(regions)s::text[]) s where starts_with(c.region_code, s))
    or (c.region_code = any (%(grids)s::text[]) and c.confidentiality <> 'sensitive')
-   or c.assignee_post_id = any (%(posts)s::uuid[]) or c.lead_unit_id = any (%(all_units)s::uuid[]))
+   or c.assignee_post_id = any (%(posts)s::uuid[]) or c.lead_unit_id = any (%(all_units)s::uuid[])
+   or (c.state = 'handled' and c.verifier_post_id = any (%(posts)s::uuid[])))
 """
 _LIST = """
 select * from (select {item} from cases c {joins}

@@ -28,10 +28,15 @@ begin
   return v_digest;
 end $$;
 
+-- The audience token of a case's place: everything above it, and the grid's posts unless they may not know (rule P8).
+create or replace function region_token_v1(p_region text, p_confidentiality text) returns text language sql immutable as $$
+  select 'region:' || case when p_confidentiality = 'sensitive' then left(p_region, 12) else p_region end
+$$;
+
 -- Who could see a case: as region, unit and post tokens. Taken before and after a move, so that losing it is told too.
 create or replace function audience_v1(p_case cases) returns text[] language plpgsql immutable as $$
 begin
-  return array_remove(array['region:' || p_case.region_code, 'post:' || p_case.assignee_post_id,
+  return array_remove(array[region_token_v1(p_case.region_code, p_case.confidentiality), 'post:' || p_case.assignee_post_id,
                             'unit:' || p_case.lead_unit_id, 'post:' || p_case.verifier_post_id], null);
 end $$;
 

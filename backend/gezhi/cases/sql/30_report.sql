@@ -63,7 +63,7 @@ begin
 
   -- One look at all that is usually needed: the matter (the one named, else the category's; for some categories none is
   -- certain), the grid, who answers for the matter, the grid's post, the limits.
-  select c.key as category, m.kind, m.code, m.category_key, coalesce(m.confidentiality, 'internal') as confidentiality,
+  select c.key as category, m.kind, m.code, m.category_key, coalesce(m.confidentiality, 'sensitive') as confidentiality,
          case when p_danger then 'critical' else coalesce(m.urgency, 'ordinary') end as urgency,
          coalesce(m.photo_report, c.photo) = 'required' and not p_danger and p_channel = 'app' as needs_photo,
          coalesce(g.code, case when p_lng is null then p_city end) as region_code,
@@ -145,9 +145,9 @@ begin
     insert into events (city, case_id, seq, at, occurred_at, action, actor_kind, actor_user_id, version, state, facts,
                         audience, digest)
     select p_city, p_case_id, e.seq, v_now, e.occurred_at, e.action, e.actor, e.person, e.seq, e.state, e.facts,
-           array_remove(array['region:' || v_new.region_code, e.post, e.unit], null), e.digest
+           array_remove(array[region_token_v1(v_new.region_code, v_new.confidentiality), e.post, e.unit], null), e.digest
       from facts, first, second, lateral (values
-        (1, 'report', 'reported', 'reporter', p_user, p_occurred, report, null, null, first.digest),
+        (1, 'report', 'reported', 'reporter', p_user, least(p_occurred, v_now), report, null, null, first.digest),
         (2, 'accept', 'accepted', 'system', null, v_now, accept, null, null, second.digest),
         (3, 'dispatch', 'dispatched', 'system', null, v_now, dispatch, 'post:' || v_new.post_id, 'unit:' || v_new.unit_id,
          digest_v1(second.digest, 3, 'dispatch', 'dispatched', dispatch, null))

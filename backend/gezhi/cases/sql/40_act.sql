@@ -9,12 +9,13 @@ returns table (relation text, post_id uuid) language sql stable as $$
       ('assignee', p.id = p_case.assignee_post_id
                    or (p_case.assignee_post_id is null and p.unit_id = p_case.lead_unit_id
                        and p.role in ('handler', 'responder', 'dispatcher', 'mediator'))),
-      ('verifier', (p.id = p_case.verifier_post_id
+      ('verifier', p_case.state = 'handled'
+                   and (p.id = p_case.verifier_post_id
                     or (u.kind = 'centre' and p.role in ('dispatcher', 'duty_leader')
                         and starts_with(p_case.verifier_region, p.region_code)))
                    and not exists (select from posts h where h.id = p_case.handled_by_post_id and h.user_id = p_user)),
       ('desk', u.kind = 'centre' and p.role in ('dispatcher', 'duty_leader') and starts_with(p_case.region_code, p.region_code)),
-      ('viewer', u.kind = 'centre' and p.role in ('leader', 'expert', 'instructor') and starts_with(p_case.region_code, p.region_code)
+      ('viewer', u.kind = 'centre' and p.role = 'leader' and starts_with(p_case.region_code, p.region_code)
                  or p.unit_id = p_case.lead_unit_id),
       ('grid', u.id is null and p.region_code = p_case.region_code and p_case.confidentiality <> 'sensitive')
     ) as r (relation, holds)
@@ -45,22 +46,23 @@ begin
   if not found then desk := attended_desk_v1(p_case.city, p_case.region_code, p_at); end if;
 end $$;
 
--- Checks the position sent with a verification (rule C2). A certain position outside the fence is refused; an uncertain
+-- Checks the position sent with a verification (rule C2). Where the matter is verified on site, a certain position outside the fence is refused; an uncertain
 -- one (accuracy over 100 m, or none) is recorded as doubtful and never traps the worker.
 create or replace function fence_v1(p_case cases, p_lng float8, p_lat float8, p_accuracy real) returns jsonb
 language plpgsql stable as $$
 declare
-  v_fence int := coalesce((select fence_m from city_matters
-                            where city = p_case.city and kind = p_case.matter_kind and code = p_case.matter_code), 100);
+  v_matter city_matters;
   v_distance float8;
 begin
   if p_lng is null or p_case.point is null then
     return jsonb_build_object('distance_m', null, 'accuracy_m', p_accuracy, 'doubtful', p_case.point is not null);
   end if;
   v_distance := st_distance(p_case.point::geography, st_setsrid(st_point(p_lng, p_lat), 4326)::geography);
-  if v_distance > v_fence + p_accuracy and p_accuracy <= 100 then
+  select * into v_matter from city_matters
+   where city = p_case.city and kind = p_case.matter_kind and code = p_case.matter_code;
+  if v_matter.verification = 'on_site' and v_distance > v_matter.fence_m + p_accuracy and p_accuracy <= 100 then
     raise exception using errcode = 'GZ001', message = 'outside_fence',
-      detail = jsonb_build_object('distance', round(v_distance), 'fence', v_fence)::text;
+      detail = jsonb_build_object('distance', round(v_distance), 'fence', v_matter.fence_m)::text;
   end if;
   return jsonb_build_object('distance_m', round(v_distance), 'accuracy_m', round(p_accuracy), 'doubtful', p_accuracy > 100);
 end $$;
@@ -115,7 +117,7 @@ begin
     when not p_row -> 'from' ? v_case.state then 'not_allowed_now'
     when v_relation is null then 'not_yours_to_do'
     when p_row ->> 'kind' = 'move' and p_after is not null and v_case.version is distinct from (
-      select version from commands where city = p_city and author = p_author and id = p_after and refused is null)
+      select version from commands where city = p_city and author = p_author and id = p_after and case_id = p_case_id and refused is null)
       then 'stale_version'
     when p_row ->> 'kind' = 'move' and p_after is null and v_case.version is distinct from p_version then 'stale_version'
   end;
