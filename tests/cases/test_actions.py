@@ -1,0 +1,449 @@
+"""Working a case: who wins, who is too late, where one must stand, who verifies, who gets it next."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from gezhi.cases.doctor import examine
+from gezhi.db import uuid7
+from tests.cases.helpers import command, here, photo
+from tests.cases.test_reports import refused
+
+SHA = "cd" * 32
+HANDLED = {"outcome": "solved", "reply": "修好了", "photos": [SHA]}
+
+
+def ok(answer: Any) -> dict[str, Any]:
+    """The body of an answer that must be a yes."""
+    body: dict[str, Any] = answer.json
+    assert answer.status_code == 200, body
+    return body
+
+
+@pytest.fixture
+def case(send: Callable[..., Any]) -> str:
+    """A case waiting for the signature of its grid's worker, version 3."""
+    return str(send()["case_id"])
+
+
+@pytest.fixture
+def signed(case: str, worker: Any) -> str:
+    """The same, signed by the worker: version 4."""
+    ok(worker.act(case, command("sign", 3)))
+    return case
+
+
+@pytest.fixture
+def mate(hire: Callable[..., Any], grid: Any) -> Any:
+    """The grid's leader, on duty: verifies what the worker handles."""
+    return hire("grid_leader", grid.code)
+
+
+@pytest.fixture
+def handled(signed: str, worker: Any, mate: Any) -> str:
+    """The same, handled by the worker and waiting for the grid's leader: version 5."""
+    ok(worker.act(signed, command("handle", 4, **HANDLED)))
+    return signed
+
+
+# Signing, and being too late
+
+
+def test_C7_of_two_posts_of_a_unit_the_first_to_sign_has_it(
+    case: str, desk: Any, hire: Any, unit: Any, grid: Any, row_of: Any
+) -> None:
+    bureau = unit("360103", "department", "lamps")
+    first, second = hire("handler", "360103", bureau), hire("responder", "360103", bureau)
+    ok(desk.act(case, command("reassign", 3, assignee={"unit_id": str(bureau)}, reason="归口")))
+    assert first.tasks()[case] == second.tasks()[case] == "sign"
+    done = ok(first.act(case, command("sign", 4)))
+    assert done["case"]["assignee"]["post_id"] == str(first.post_id)
+    late = refused(second.act(case, command("sign", 4)), 409, "not_allowed_now")
+    assert (late["current"]["state"], late["current"]["version"], late["current"]["allowed"]) == ("signed", 5, [])
+    assert second.sees(case)
+    assert (case in first.tasks(), case in second.tasks()) == (True, False)
+
+
+def test_C4_C6_a_stale_version_is_told_what_is_so_now_and_its_content_is_kept(
+    signed: str, worker: Any, row_of: Any, conn: Any
+) -> None:
+    sha = worker.put_photo(photo())
+    before = row_of(signed)
+    sent = command("handle", 3, **HANDLED | {"photos": [sha], "note": "换了灯泡"})
+    problem = refused(worker.act(signed, sent), 409, "stale_version")
+    assert (problem["current"]["state"], problem["current"]["version"]) == ("signed", 4)
+    assert [row["action"] for row in problem["current"]["allowed"]] == ["handle"]
+    after = row_of(signed)
+    assert after.pop("photos") == [sha], "the photo is kept with the case, for the desk to see"
+    assert before | {"photos": None} == after | {"photos": None}
+    kept = conn.execute("select refused, content, seq from commands where id = %s", (sent["id"],)).fetchone()
+    assert kept == (
+        "stale_version",
+        {"outcome": "solved", "reply": "修好了", "note": "换了灯泡", "photos": [sha]},
+        None,
+    )
+    assert worker.act(signed, sent).json == problem
+
+
+def test_C4_the_same_command_again_is_answered_again_and_done_once(
+    signed: str, worker: Any, mate: Any, conn: Any
+) -> None:
+    sent = command("handle", 4, **HANDLED)
+    first, again = ok(worker.act(signed, sent)), ok(worker.act(signed, sent))
+    assert {k: v for k, v in again.items() if k != "case"} == {k: v for k, v in first.items() if k != "case"}
+    assert conn.execute("select count(*) from events where case_id = %s", (signed,)).fetchone() == (5,)
+    for other in ({"reply": "别的"}, {"version": 5}, {"action": "sign"}):
+        changed = {k: v for k, v in (sent | other).items() if other != {"action": "sign"} or k not in HANDLED}
+        refused(worker.act(signed, changed), 422, "same_id_other_body")
+
+
+def test_C4_an_id_used_on_one_case_is_not_another_ones(send: Any, worker: Any) -> None:
+    one, other = send()["case_id"], send()["case_id"]
+    sent = command("sign", 3)
+    ok(worker.act(one, sent))
+    refused(worker.act(other, sent), 422, "same_id_other_body")
+
+
+def test_C6_P7_who_lost_a_case_gets_its_least_state_and_what_they_sent_is_kept(
+    signed: str, worker: Any, desk: Any, enter: Any, conn: Any, grid: Any
+) -> None:
+    conn.execute("update cases set confidentiality = 'sensitive' where id = %s", (signed,))
+    other = enter("grid_worker", "360102002001001")
+    assert not other.sees(signed)
+    moved = ok(desk.act(signed, command("reassign", 4, assignee={"post_id": str(other.post_id)}, reason="换人")))
+    assert moved["state"] == "dispatched"
+    assert moved["case"]["timeline"][-1]["to"] is not None
+    sent = command("handle", 4, **HANDLED)
+    problem = refused(worker.act(signed, sent), 409, "no_longer_yours")
+    assert problem["current"] == {"state": "dispatched", "state_name": "待签收"}
+    assert conn.execute("select content ->> 'reply' from commands where id = %s", (sent["id"],)).fetchone() == (
+        "修好了",
+    )
+    assert not worker.sees(signed)
+    assert other.tasks()[signed] == "sign"
+    assert other.sees(signed)
+    ok(other.act(signed, command("sign", 5)))
+
+
+def test_P7_a_stranger_who_never_had_it_learns_nothing(case: str, enter: Any, conn: Any) -> None:
+    stranger = enter("grid_worker", "360102002001002")
+    sent = command("sign", 3)
+    refused(stranger.act(case, sent), 404, "not_found")
+    refused(stranger.act(uuid7(), command("sign", 3)), 404, "not_found")
+    assert conn.execute("select count(*) from commands where id = %s", (sent["id"],)).fetchone() == (0,)
+
+
+def test_C7_eight_hands_on_one_case_one_wins_and_seven_are_told(
+    case: str, desk: Any, hire: Any, unit: Any, conn: Any
+) -> None:
+    bureau = unit("360103", "department", "lamps")
+    people = [hire("handler", "360103", bureau) for _ in range(8)]
+    ok(desk.act(case, command("reassign", 3, assignee={"unit_id": str(bureau)}, reason="归口")))
+    start = threading.Barrier(8)
+
+    def sign(person: Any) -> Any:
+        start.wait()
+        return person.act(case, command("sign", 4))
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(sign, people))
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
+    assert {answer.json["code"] for answer in answers if answer.status_code == 409} == {"not_allowed_now"}
+    count = conn.execute("select count(*) from events where case_id = %s and action = 'sign'", (case,)).fetchone()
+    assert count == (1,)
+
+
+def test_C7_a_lock_held_elsewhere_is_waited_for_two_seconds_at_most(case: str, worker: Any, database: str) -> None:
+    sent = command("sign", 3)
+    with psycopg.connect(database) as other:
+        other.execute("select from cases where id = %s for update", (case,))
+        begun = time.monotonic()
+        answer = worker.act(case, sent)
+        waited = time.monotonic() - begun
+        other.rollback()
+    refused(answer, 409, "twin_in_flight")
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert 1.5 < waited < 4
+    ok(worker.act(case, sent))
+
+
+# Offline
+
+
+def test_C5_what_was_done_offline_counts_from_then_and_is_marked(case: str, worker: Any, desk: Any, conn: Any) -> None:
+    conn.execute("update cases set step_started_at = step_started_at - interval '1 hour' where id = %s", (case,))
+    then = datetime.now(UTC) - timedelta(minutes=20)
+    ok(worker.act(case, command("sign", 3) | {"occurred_at": then.isoformat()}))
+    step = desk.get(f"/cases/{case}").json["timeline"][-1]
+    assert step["offline"] is True
+    assert datetime.fromisoformat(step["occurred_at"]) == pytest.approx(then, abs=timedelta(milliseconds=1))
+    done, stopped = conn.execute(
+        "select done_at, stopped_at from clocks where case_id = %s and step = 'sign'", (case,)
+    ).fetchone()
+    assert done == then
+    assert stopped - done > timedelta(minutes=19)
+
+
+@pytest.mark.parametrize(("days", "name"), [(-9000, "long ago"), (9000, "far ahead")])
+def test_C5_a_phone_whose_clock_is_wrong_never_stops_a_clock_before_it_ran_or_ahead_of_time(
+    case: str, worker: Any, desk: Any, conn: Any, days: int, name: str
+) -> None:
+    then = datetime.now(UTC) + timedelta(days=days)
+    ok(worker.act(case, command("sign", 3) | {"occurred_at": then.isoformat()}))
+    started, done, stopped = conn.execute(
+        "select started_at, done_at, stopped_at from clocks where case_id = %s and step = 'sign'", (case,)
+    ).fetchone()
+    assert started <= done <= stopped
+    assert desk.get(f"/cases/{case}").json["timeline"][-1]["offline"] is False
+
+
+def test_C5_a_report_from_a_phone_ahead_of_time_is_not_from_the_future(send: Any, desk: Any) -> None:
+    ahead = datetime.now(UTC) + timedelta(days=9000)
+    step = desk.get(f"/cases/{send(occurred_at=ahead.isoformat())['case_id']}").json["timeline"][0]
+    assert step["occurred_at"] <= step["at"]
+
+
+# Handling and verifying
+
+
+def test_handling_needs_a_photo_as_the_matter_says(send: Any, worker: Any, row_of: Any, conn: Any) -> None:
+    case = send()["case_id"]
+    ok(worker.act(case, command("sign", 3)))
+    before = row_of(case)
+    sent = command("handle", 4, **HANDLED | {"photos": []})
+    refused(worker.act(case, sent), 422, "photo_required")
+    assert row_of(case) == before
+    assert conn.execute("select count(*) from commands where id = %s", (sent["id"],)).fetchone() == (0,)
+    care = send(category=None, matter={"kind": "local", "code": "L3001"})["case_id"]
+    ok(worker.act(care, command("sign", 3)))
+    assert ok(worker.act(care, command("handle", 4, **HANDLED | {"photos": None})))["state"] == "handled"
+
+
+def test_C3_the_verifier_is_never_the_person_who_handled_it_whatever_posts_they_hold(
+    signed: str, worker: Any, hire: Any, grid: Any, conn: Any, desk: Any
+) -> None:
+    hire("grid_leader", grid.code, user=worker.user)
+    ok(worker.act(signed, command("handle", 4, **HANDLED)))
+    verifier, region = conn.execute(
+        "select verifier_post_id, verifier_region from cases where id = %s", (signed,)
+    ).fetchone()
+    assert (verifier, region) == (None, "3601")
+    passed = command("verify_pass", 5, photos=[SHA], position=here(grid.lng, grid.lat))
+    refused(worker.act(signed, passed), 409, "not_yours_to_do")
+    assert signed not in worker.tasks()
+    assert desk.tasks()[signed] == "verify"
+    assert ok(desk.act(signed, command("verify_pass", 5, photos=[SHA])))["state"] == "closed"
+
+
+def test_C3_a_dispatcher_who_handled_it_cannot_verify_it_at_the_desk(
+    signed: str, worker: Any, desk: Any, hire: Any, conn: Any
+) -> None:
+    centre = conn.execute("select unit_id from posts where id = %s", (desk.post_id,)).fetchone()[0]
+    hire("dispatcher", "3601", centre, user=worker.user)
+    ok(worker.act(signed, command("handle", 4, **HANDLED)))
+    refused(worker.act(signed, command("verify_pass", 5, photos=[SHA])), 409, "not_yours_to_do")
+    assert worker.tasks().get(signed) is None
+    assert "verify_pass" not in [row["action"] for row in worker.get(f"/cases/{signed}").json["allowed"]]
+
+
+def test_C3_P6_with_nobody_else_of_the_grid_on_duty_the_lowest_attended_desk_verifies(
+    signed: str, worker: Any, hire: Any, unit: Any, grid: Any, conn: Any
+) -> None:
+    hire("grid_leader", grid.code, on_duty=False)
+    street = hire("dispatcher", grid.code[:9], unit(grid.code[:9]))
+    community = hire("dispatcher", grid.code[:12], unit(grid.code[:12]), on_duty=False)
+    ok(worker.act(signed, command("handle", 4, **HANDLED)))
+    assert conn.execute("select verifier_region from cases where id = %s", (signed,)).fetchone() == (grid.code[:9],)
+    assert street.tasks()[signed] == "verify"
+    assert signed not in community.tasks()
+
+
+@pytest.mark.parametrize("unattended", range(4))
+def test_P6_an_unattended_desk_hands_to_the_desk_above_up_to_the_citys(
+    unattended: int, conn: Any, hire: Any, unit: Any
+) -> None:
+    grid = "360104001001001"
+    chain = [grid[:digits] for digits in (12, 9, 6)]
+    with conn.transaction(force_rollback=True):
+        for place, region in enumerate(chain):
+            post = hire("dispatcher", region, unit(region)).post_id
+            if place < unattended:
+                conn.execute(
+                    "insert into absences values (%s, now() - interval '1 hour', now() + interval '1 hour', '病假')",
+                    (post,),
+                )
+        desk = conn.execute("select attended_desk_v1('3601', %s, now())", (grid,)).fetchone()
+    assert desk == ([*chain, "3601"][unattended],)
+
+
+def test_P6_an_ordinary_matter_never_goes_to_somebody_off_duty(
+    send: Any, worker: Any, conn: Any, hire: Any, grid: Any
+) -> None:
+    away = "insert into absences values (%s, now() - interval '1 hour', now() + interval '1 hour', '休假')"
+    conn.execute(away, (worker.post_id,))
+    neighbour = send()
+    assert neighbour["assigned_to"]["kind"] == "post"
+    post = conn.execute("select assignee_post_id from cases where id = %s", (neighbour["case_id"],)).fetchone()[0]
+    assert post != worker.post_id
+    region = conn.execute("select region_code from posts where id = %s", (post,)).fetchone()[0]
+    assert (region[:12], region != grid.code) == (grid.code[:12], True)
+
+    mate = hire("grid_leader", grid.code)
+    post = conn.execute("select assignee_post_id from cases where id = %s", (send()["case_id"],)).fetchone()[0]
+    assert post == mate.post_id
+
+
+# Where one stands (C2): the fence of this matter is 100 m
+
+
+_AWAY = (
+    "select st_x(p), st_y(p) from (select st_project(st_point(%s, %s, 4326)::geography, %s, 1.0)::geometry as p) away"
+)
+
+
+@pytest.mark.parametrize("action", ["verify_pass", "verify_fail"])
+@pytest.mark.parametrize(
+    ("metres", "accuracy", "answer", "doubtful"),
+    [
+        (0, 5, 200, False),
+        (99, 0, 200, False),
+        (101, 0, 422, None),
+        (149, 50, 200, False),
+        (151, 50, 422, None),
+        (199, 100, 200, False),
+        (201, 100, 422, None),
+        (5000, 101, 200, True),
+    ],
+)
+def test_C2_P5_the_fence_is_the_matters_metres_plus_the_accuracy(
+    action: str, metres: int, accuracy: int, answer: int, doubtful: bool | None,
+    handled: str, mate: Any, grid: Any, conn: Any, row_of: Any,
+) -> None:  # fmt: skip
+    lng, lat = conn.execute(_AWAY, (grid.lng, grid.lat, metres)).fetchone()
+    before = row_of(handled)
+    said = mate.act(handled, command(action, 5, photos=[SHA], note="看过", position=here(lng, lat, accuracy)))
+    assert said.status_code == answer, said.json
+    if answer == 422:
+        problem = refused(said, 422, "outside_fence")
+        assert str(metres) in problem["detail"]
+        assert "100" in problem["detail"]
+        assert row_of(handled) == before
+    else:
+        position = said.json["case"]["timeline"][-1]["position"]
+        assert position == {
+            "distance_m": pytest.approx(metres, abs=1), "accuracy_m": accuracy, "doubtful": doubtful,
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("position", [None, {"unavailable": "denied"}, {"unavailable": "timeout"}])
+def test_C2_a_phone_that_cannot_say_where_it_is_never_traps_a_worker(handled: str, mate: Any, position: Any) -> None:
+    done = ok(mate.act(handled, command("verify_pass", 5, photos=[SHA], position=position)))
+    assert done["case"]["timeline"][-1]["position"] == {"distance_m": None, "accuracy_m": None, "doubtful": True}
+
+
+@pytest.mark.parametrize(
+    "position", [{}, {"lng": 115.8, "lat": 28.6}, {"lng": 115.8, "lat": 28.6, "accuracy_m": 5, "unavailable": "denied"}]
+)
+def test_C2_half_a_position_is_refused(handled: str, mate: Any, position: Any) -> None:
+    refused(mate.act(handled, command("verify_pass", 5, photos=[SHA], position=position)), 422, "invalid")
+
+
+def test_C2_only_a_matter_verified_on_site_has_a_fence(send: Any, worker: Any, mate: Any) -> None:
+    case = send(category=None, matter={"kind": "local", "code": "L3001"})["case_id"]  # verified by phone
+    ok(worker.act(case, command("sign", 3)))
+    ok(worker.act(case, command("handle", 4, **HANDLED)))
+    done = ok(mate.act(case, command("verify_pass", 5, position=here(115.9, 28.9))))
+    assert (done["state"], done["case"]["timeline"][-1]["position"]["doubtful"]) == ("closed", False)
+
+
+def test_C2_a_matter_verified_on_site_needs_a_photo_to_pass(handled: str, mate: Any, grid: Any, row_of: Any) -> None:
+    before = row_of(handled)
+    passed = command("verify_pass", 5, position=here(grid.lng, grid.lat))
+    refused(mate.act(handled, passed), 422, "photo_required")
+    assert row_of(handled) == before
+
+
+def test_C1_K1_what_fails_verification_goes_back_to_the_same_hands_with_new_clocks(
+    handled: str, worker: Any, mate: Any, conn: Any
+) -> None:
+    failed = ok(mate.act(handled, command("verify_fail", 5, note="还是不亮")))
+    assert (failed["state"], failed["version"]) == ("dispatched", 6)
+    assert worker.tasks()[handled] == "sign"
+    ok(worker.act(handled, command("sign", 6)))
+    ok(worker.act(handled, command("handle", 7, **HANDLED)))
+    ok(mate.act(handled, command("verify_pass", 8, photos=[SHA])))
+    rounds = conn.execute(
+        "select step, count(*), max(round), bool_and(stopped_at is not null) from clocks"
+        " where case_id = %s group by step",
+        (handled,),
+    ).fetchall()
+    assert sorted(rounds) == [
+        ("accept", 1, 1, True), ("dispatch", 1, 1, True), ("handle", 2, 2, True), ("sign", 2, 2, True),
+        ("verify", 2, 2, True),
+    ]  # fmt: skip
+
+
+def test_P7_the_verifier_of_a_sensitive_matter_sees_it_while_it_is_theirs(
+    send: Any, worker: Any, mate: Any, grid: Any, hire: Any
+) -> None:
+    volunteer = hire("volunteer", grid.code)
+    case = send(category=None, matter={"kind": "local", "code": "L1001"})["case_id"]
+    assert [person.sees(case) for person in (worker, mate, volunteer)] == [True, False, False]
+    ok(worker.act(case, command("sign", 3)))
+    ok(worker.act(case, command("handle", 4, **HANDLED)))
+    assert [person.sees(case) for person in (worker, mate, volunteer)] == [True, True, False]
+    assert case in [item["id"] for item in mate.get("/cases?view=scope").json["items"]]
+    done = ok(mate.act(case, command("verify_pass", 5)))
+    assert (done["state"], done["case"]) == ("closed", None)
+    assert [person.sees(case) for person in (worker, mate, volunteer)] == [True, False, False]
+
+
+# The desk
+
+
+def test_C1_a_desk_names_the_matter_and_the_system_dispatches(send: Any, desk: Any, worker: Any, grid: Any) -> None:
+    case = send(category="other", photos=[])["case_id"]
+    assert desk.tasks()[case] is None
+    done = ok(desk.act(case, command("accept", 1, matter={"kind": "matter", "code": "09012"})))
+    assert (done["state"], done["version"]) == ("dispatched", 3)
+    assert [step["action"] for step in done["case"]["timeline"]] == ["report", "accept", "dispatch"]
+    assert (done["case"]["matter"]["code"], done["case"]["urgency"]) == ("09012", "urgent")
+    assert worker.tasks()[case] == "sign"
+
+
+def test_C1_without_a_certain_place_the_desk_dispatches_to_a_unit(
+    app: Any, send: Any, desk: Any, hire: Any, unit: Any
+) -> None:
+    case = send(place=None, address="八一广场旁", category="street_light")["case_id"]
+    done = ok(desk.act(case, command("accept", 1, matter={"kind": "matter", "code": "01037"})))
+    assert (done["state"], done["version"]) == ("accepted", 2)
+    bureau = unit("360103", "department", "lamps")
+    handler = hire("handler", "360103", bureau)
+    refused(desk.act(case, command("dispatch", 2, assignee={"unit_id": str(uuid7())})), 422, "unknown_assignee")
+    refused(desk.act(case, command("dispatch", 2, assignee={"post_id": str(uuid7())})), 422, "unknown_assignee")
+    gone = hire("handler", "360103", bureau, ended=True)
+    refused(desk.act(case, command("dispatch", 2, assignee={"post_id": str(gone.post_id)})), 422, "unknown_assignee")
+    done = ok(desk.act(case, command("dispatch", 2, assignee={"unit_id": str(bureau)})))
+    assert (done["state"], done["case"]["assignee"]["unit_id"]) == ("dispatched", str(bureau))
+    assert handler.tasks()[case] == "sign"
+    offered = desk.get(f"/cases/{case}/assignees").json["items"]
+    assert all(one["post_id"] or one["unit_id"] for one in offered)
+
+
+def test_the_desk_is_offered_the_grids_posts_first(case: str, desk: Any, worker: Any, mate: Any) -> None:
+    offered = desk.get(f"/cases/{case}/assignees").json["items"]
+    assert {offered[0]["post_id"], offered[1]["post_id"]} == {str(worker.post_id), str(mate.post_id)}
+    assert next(one for one in offered if one["post_id"] == str(worker.post_id))["open_tasks"] == 1
+
+
+def test_the_logs_of_all_these_cases_hold(conn: Any) -> None:
+    # Rows that a test has put into a state by hand differ in just that.
+    assert [fault for fault in examine() if "confidentiality" not in fault] == []
