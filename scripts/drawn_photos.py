@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from io import BytesIO
+from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
@@ -12,14 +13,17 @@ SIZE = (1200, 900)
 Colour = tuple[int, int, int]
 
 
+def _chance(seed: int) -> random.Random:
+    """The same chance each time, so that a picture taken again shows the same photo."""
+    return random.Random(seed)  # noqa: S311 - nothing secret
+
+
 def _gradient(stops: list[tuple[float, Colour]], size: tuple[int, int] = SIZE) -> Image.Image:
     """A vertical gradient through (place from 0 to 1, colour) stops."""
     column = Image.new("RGB", (1, size[1]))
     for y in range(size[1]):
         at = y / (size[1] - 1)
-        (a, low), (b, high) = next(
-            (pair for pair in zip(stops, stops[1:], strict=False) if at <= pair[1][0]), tuple(stops[-2:])
-        )
+        (a, low), (b, high) = next((pair for pair in pairwise(stops) if at <= pair[1][0]), tuple(stops[-2:]))
         share = min(1.0, max(0.0, (at - a) / (b - a)))
         column.putpixel((0, y), tuple(round(p + (q - p) * share) for p, q in zip(low, high, strict=True)))
     return column.resize(size)
@@ -66,8 +70,10 @@ def _finish(picture: Image.Image) -> bytes:
 
 def street_lamp(lit: bool, seed: int = 7) -> bytes:
     """A street after sunset; the nearest of its lamps is out, or works again."""
-    chance = random.Random(seed)
-    picture = _gradient([(0, (28, 36, 78)), (0.38, (92, 74, 118)), (0.56, (232, 142, 96)), (0.62, (58, 48, 62)), (1, (34, 34, 42))])
+    chance = _chance(seed)
+    picture = _gradient(
+        [(0, (28, 36, 78)), (0.38, (92, 74, 118)), (0.56, (232, 142, 96)), (0.62, (58, 48, 62)), (1, (34, 34, 42))]
+    )
     pen = ImageDraw.Draw(picture)
     for x in range(0, 1200, 95):
         top = 540 - chance.randint(60, 300)
@@ -80,10 +86,20 @@ def street_lamp(lit: bool, seed: int = 7) -> bytes:
     pen.polygon([(0, 720), (560, 545), (0, 610)], fill=(70, 66, 74))
     for near in range(7):
         y, width = 560 + near**2 * 9, 3 + near * 2.2
-        pen.polygon([(600 + near * 12, y), (600 + near * 12 + width, y), (612 + near * 15 + width * 1.4, y + 6 + near * 5), (612 + near * 15, y + 6 + near * 5)], fill=(208, 204, 188))
+        pen.polygon(
+            [
+                (600 + near * 12, y),
+                (600 + near * 12 + width, y),
+                (612 + near * 15 + width * 1.4, y + 6 + near * 5),
+                (612 + near * 15, y + 6 + near * 5),
+            ],
+            fill=(208, 204, 188),
+        )
     for x, y, scale in ((250, 700, 1.0), (420, 612, 0.52), (500, 578, 0.3), (540, 560, 0.18)):
         tall, arm, thick = 560 * scale, 120 * scale, max(2, round(15 * scale))
-        pen.line([(x, y), (x, y - tall), (x + arm, y - tall - 34 * scale)], fill=(18, 20, 28), width=thick, joint="curve")
+        pen.line(
+            [(x, y), (x, y - tall), (x + arm, y - tall - 34 * scale)], fill=(18, 20, 28), width=thick, joint="curve"
+        )
         pen.ellipse(_box((x + arm, y - tall - 30 * scale), 34 * scale, 0.36), fill=(24, 26, 32))
         if lit or scale < 1:
             picture = _glow(picture, (x + arm, y - tall - 24 * scale), round(190 * scale), (255, 214, 150))
@@ -96,7 +112,7 @@ def street_lamp(lit: bool, seed: int = 7) -> bytes:
 
 def pothole(mended: bool, seed: int = 11) -> bytes:
     """A hole in a road with water in it, or the fresh patch in its place."""
-    chance = random.Random(seed)
+    chance = _chance(seed)
     picture = _texture(_gradient([(0, (150, 152, 152)), (0.5, (122, 123, 124)), (1, (98, 99, 101))]), 0.5)
     pen = ImageDraw.Draw(picture)
     pen.polygon([(0, 0), (1200, 0), (1200, 120), (0, 205)], fill=(166, 160, 148))
@@ -105,7 +121,9 @@ def pothole(mended: bool, seed: int = 11) -> bytes:
     if mended:
         pen.polygon([(265, 380), (735, 345), (835, 700), (205, 745)], fill=(54, 55, 58))
         picture = _texture(picture, 0.35)
-        ImageDraw.Draw(picture).line([(265, 380), (735, 345), (835, 700), (205, 745), (265, 380)], fill=(38, 38, 41), width=9, joint="curve")
+        ImageDraw.Draw(picture).line(
+            [(265, 380), (735, 345), (835, 700), (205, 745), (265, 380)], fill=(38, 38, 41), width=9, joint="curve"
+        )
         return _finish(picture)
     for _ in range(9):
         x, y, turn = 500.0, 560.0, chance.uniform(0, 6.28)
@@ -116,22 +134,25 @@ def pothole(mended: bool, seed: int = 11) -> bytes:
             line.append((x, y))
         pen.line(line, fill=(62, 62, 64), width=chance.randint(3, 6), joint="curve")
     for radius, colour in ((255, (84, 80, 74)), (228, (58, 54, 50)), (196, (40, 38, 37))):
-        pen.polygon(_blob(random.Random(seed), (500, 560), radius, 0.52), fill=colour)
+        pen.polygon(_blob(_chance(seed), (500, 560), radius, 0.52), fill=colour)
     water = Image.new("L", SIZE)
-    ImageDraw.Draw(water).polygon(_blob(random.Random(seed), (505, 580), 150, 0.42), fill=235)
+    ImageDraw.Draw(water).polygon(_blob(_chance(seed), (505, 580), 150, 0.42), fill=235)
     sky = _gradient([(0, (70, 76, 80)), (0.6, (96, 108, 118)), (0.72, (188, 204, 214)), (1, (120, 130, 138))])
     picture.paste(sky, mask=water.filter(ImageFilter.GaussianBlur(3)))
     pen = ImageDraw.Draw(picture)
     for _ in range(70):
         turn, far = chance.uniform(0, 6.28), chance.uniform(235, 350)
         grit = chance.uniform(3, 11)
-        pen.ellipse(_box((500 + far * math.cos(turn), 560 + far * 0.5 * math.sin(turn)), grit, 0.7), fill=(chance.randint(70, 120),) * 3)
+        pen.ellipse(
+            _box((500 + far * math.cos(turn), 560 + far * 0.5 * math.sin(turn)), grit, 0.7),
+            fill=(chance.randint(70, 120),) * 3,
+        )
     return _finish(picture)
 
 
 def rubbish(seed: int = 5) -> bytes:
     """Bags and boxes left beside a full bin, at a wall."""
-    chance = random.Random(seed)
+    chance = _chance(seed)
     picture = _gradient([(0, (214, 202, 180)), (0.58, (196, 184, 162)), (0.6, (150, 148, 144)), (1, (118, 117, 114))])
     pen = ImageDraw.Draw(picture)
     for row in range(9):
@@ -145,12 +166,25 @@ def rubbish(seed: int = 5) -> bytes:
     pen.ellipse(_box((935, 700), 36), fill=(30, 30, 32))
     pen.polygon([(90, 520), (330, 500), (350, 700), (110, 730)], fill=(178, 134, 84))
     pen.polygon([(90, 520), (330, 500), (280, 450), (130, 462)], fill=(204, 160, 106))
-    for x, y, radius, colour in ((420, 640, 140, (34, 36, 40)), (600, 680, 110, (206, 208, 210)), (300, 730, 120, (48, 52, 60)), (520, 770, 100, (178, 52, 48))):
+    for x, y, radius, colour in (
+        (420, 640, 140, (34, 36, 40)),
+        (600, 680, 110, (206, 208, 210)),
+        (300, 730, 120, (48, 52, 60)),
+        (520, 770, 100, (178, 52, 48)),
+    ):
         pen.polygon(_blob(chance, (x, y), radius, 0.82), fill=colour)
         light = tuple(min(255, part + 46) for part in colour)
         pen.line([(x - radius * 0.4, y - radius * 0.3), (x - radius * 0.1, y + radius * 0.2)], fill=light, width=9)
         pen.line([(x + radius * 0.2, y - radius * 0.45), (x + radius * 0.36, y)], fill=light, width=7)
-        pen.polygon([(x - 26, y - radius * 0.92), (x + 26, y - radius * 0.92), (x + 9, y - radius * 0.66), (x - 9, y - radius * 0.66)], fill=colour)
+        pen.polygon(
+            [
+                (x - 26, y - radius * 0.92),
+                (x + 26, y - radius * 0.92),
+                (x + 9, y - radius * 0.66),
+                (x - 9, y - radius * 0.66),
+            ],
+            fill=colour,
+        )
     return _finish(_texture(picture, 0.12))
 
 
@@ -158,7 +192,12 @@ def parked_car(seed: int = 3) -> bytes:
     """A car on the pavement, over the ribbed tiles that the blind follow."""
     picture = _gradient([(0, (188, 212, 226)), (0.34, (224, 232, 234)), (0.36, (188, 180, 170)), (1, (164, 156, 146))])
     pen = ImageDraw.Draw(picture)
-    for x, tall, colour in ((-20, 260, (168, 148, 126)), (330, 300, (196, 190, 180)), (720, 240, (154, 166, 172)), (1000, 290, (182, 160, 140))):
+    for x, tall, colour in (
+        (-20, 260, (168, 148, 126)),
+        (330, 300, (196, 190, 180)),
+        (720, 240, (154, 166, 172)),
+        (1000, 290, (182, 160, 140)),
+    ):
         pen.rectangle((x, 330 - tall, x + 320, 345), fill=colour)
         for wx in range(x + 30, x + 300, 70):
             for wy in range(350 - tall, 270, 66):
@@ -191,16 +230,22 @@ def parked_car(seed: int = 3) -> bytes:
 
 def puddle(seed: int = 9) -> bytes:
     """Water that stands on a lane between houses and mirrors the sky."""
-    chance = random.Random(seed)
+    chance = _chance(seed)
     picture = _gradient([(0, (176, 190, 200)), (0.3, (206, 212, 214)), (0.42, (132, 134, 136)), (1, (100, 102, 106))])
     pen = ImageDraw.Draw(picture)
     pen.polygon([(0, 0), (430, 180), (430, 390), (0, 560)], fill=(170, 150, 128))
     pen.polygon([(1200, 0), (760, 180), (760, 390), (1200, 560)], fill=(150, 140, 132))
     for step in range(4):
         x = 40 + step * 100
-        pen.polygon([(x, 150 + step * 34), (x + 54, 168 + step * 34), (x + 54, 300 + step * 12), (x, 308 + step * 12)], fill=(92, 104, 112))
+        pen.polygon(
+            [(x, 150 + step * 34), (x + 54, 168 + step * 34), (x + 54, 300 + step * 12), (x, 308 + step * 12)],
+            fill=(92, 104, 112),
+        )
         x = 1160 - step * 100
-        pen.polygon([(x, 150 + step * 34), (x - 54, 168 + step * 34), (x - 54, 300 + step * 12), (x, 308 + step * 12)], fill=(84, 98, 108))
+        pen.polygon(
+            [(x, 150 + step * 34), (x - 54, 168 + step * 34), (x - 54, 300 + step * 12), (x, 308 + step * 12)],
+            fill=(84, 98, 108),
+        )
     picture = _texture(picture, 0.3)
     mirror = _gradient([(0, (150, 164, 176)), (0.55, (196, 208, 216)), (0.8, (138, 152, 164)), (1, (104, 116, 126))])
     edge = Image.new("L", SIZE)
