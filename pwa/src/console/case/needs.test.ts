@@ -3,7 +3,7 @@ import type { AllowedAction } from '../../shared/types'
 import { bodyOf, formOf, missing } from './needs'
 
 const action = (...needs: [field: string, required: boolean][]): AllowedAction => ({
-  action: 'any',
+  action: 'accept',
   name: '任意',
   primary: true,
   kind: 'move',
