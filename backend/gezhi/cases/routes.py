@@ -36,6 +36,9 @@ class _AnyAction(Schema):
         return _action_schema(data.get("action") if isinstance(data, dict) else None).load(data)
 
 
+Answered = Callable[[], tuple[dict[str, Any], int]]
+"""What works out the body and status of a command that is done; raises its Problem when it was refused."""
+
 _ANY_ACTION = _AnyAction()
 _ACTION_REFS = {name: f"#/components/schemas/{type(schema).__name__}" for name, schema in ACTION_SCHEMAS.items()}
 _ACTION_BODY = {
@@ -165,22 +168,33 @@ def take_commands() -> Response:
     queue = read_json(_COMMANDS, max_bytes=_QUEUE_BYTES)["commands"]
     author()
     with connection() as lent, lent.transaction():
-        results = [_command(lent, command) for command in queue]
-    return _json({"results": results})
+        done = [_command(lent, command) for command in queue]
+    # Worked out after the commit, so that a course shows what the queue has changed.
+    return _json({"results": [_result(command, answered) for command, answered in zip(queue, done, strict=True)]})
 
 
-def _command(lent: Connection[Any], command: dict[str, Any]) -> dict[str, Any]:
+def _command(lent: Connection[Any], command: dict[str, Any]) -> Answered:
+    """Do one command in its savepoint; one that waits for another queue in a circle is to come again."""
     try:
         with lent.transaction():
-            answered = _run(lent, dict(command))
-        body, status = answered()
+            return _run(lent, dict(command))
+    except psycopg.errors.DeadlockDetected:
+        problem = Problem("twin_in_flight")
     except (Problem, ValidationError, psycopg.errors.LockNotAvailable) as error:
         problem = answer(error)
+    return lambda: (problem.body(), problem.status)
+
+
+def _result(command: dict[str, Any], answered: Answered) -> dict[str, Any]:
+    try:
+        body, status = answered()
+    except Problem as problem:
         body, status = problem.body(), problem.status
-    return {"id": command.get("id"), "status": status, "body": body}
+    sent = command.get("id")
+    return {"id": sent if isinstance(sent, str) else None, "status": status, "body": body}
 
 
-def _run(lent: Connection[Any], command: dict[str, Any]) -> Callable[[], tuple[dict[str, Any], int]]:
+def _run(lent: Connection[Any], command: dict[str, Any]) -> Answered:
     """Do one command; what it answers is worked out after its savepoint, so that a refusal stays kept."""
     kind = command.pop("kind", None)
     if kind == "report":
@@ -191,9 +205,9 @@ def _run(lent: Connection[Any], command: dict[str, Any]) -> Callable[[], tuple[d
         facts = _act(lent, case_id, _action_schema(command.get("action")).load(command))
         return lambda: (_outcome(facts), 200)
     if kind == "note":
-        receipt_code, secret = command.pop("receipt_code", None), command.pop("secret", None)
-        _rate(lent, str(receipt_code), str(secret or ""), cast(dict[str, Any], RATE.load(command)))
-        return lambda: ({"receipt_code": receipt_code}, 200)
+        code, secret = str(command.pop("receipt_code", None)), str(command.pop("secret", None) or "")
+        _rate(lent, code, secret, cast(dict[str, Any], RATE.load(command)))
+        return lambda: (reading.course(code, service.secret_hash(secret)), 200)
     raise Problem("invalid", fields={"kind": [pick("应为 report、action 或 note", "Not report, action or note")]})
 
 
