@@ -13,7 +13,7 @@ from gezhi.db import uuid7
 from gezhi.http.cookies import cookie
 from gezhi.people import sessions
 from gezhi.people.sessions import FIELD_LIFE
-from tests.cases.helpers import report
+from tests.cases.helpers import command, report
 from tests.conftest import Caller
 
 Conn = psycopg.Connection[Any]
@@ -183,3 +183,19 @@ select to_jsonb(c),
   (select jsonb_agg(encode(u.sha256, 'hex') order by u.sha256) from uploads u where u.case_id = c.id)
 from cases c where c.id = %(id)s
 """
+
+
+@pytest.fixture
+def closed(send: Callable[..., dict[str, Any]], worker: Person, hire: Callable[..., Person], grid: Grid) -> Any:
+    """The receipt of a case that has gone all the way to its end."""
+    receipt = send()
+    mate = hire("grid_leader", grid.code)
+    sha = "cd" * 32
+    for person, sent in (
+        (worker, command("sign", 3)),
+        (worker, command("handle", 4, outcome="solved", reply="已更换灯泡", note="库存不多了", photos=[sha])),
+        (mate, command("verify_pass", 5, photos=[sha])),
+    ):
+        answer = person.act(receipt["case_id"], sent)
+        assert answer.status_code == 200, answer.json
+    return receipt
