@@ -193,7 +193,7 @@ def test_work_on_a_task_that_went_to_somebody_else_is_shown_beside_what_happened
     entry = worker.get_by_role("listitem").filter(has_text="您写的")
     expect(entry).to_contain_text(reply)
     expect(entry).to_contain_text("案件现在")
-    expect(entry).to_contain_text("您写的内容已保留")
+    expect(entry).to_contain_text("系统里也留有一份记录")
     photo = entry.locator("img")
     assert photo.first.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
     timeline = office.get(f"/cases/{sent.case_id}")["timeline"]
