@@ -6,6 +6,7 @@ With GEZHI_SCREENSHOTS=<folder> the screens are also written there as PNG.
 from __future__ import annotations
 
 import os
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ class Eye:
             if self._folder:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=self._folder / f"{self._door}-{screen}-{scheme}.png")
+        page.emulate_media(color_scheme="light")
 
     def _examine(self, page: Page, name: str) -> None:
         if not page.evaluate("'axe' in window"):
@@ -68,6 +70,15 @@ class Eye:
     def check(self) -> None:
         """Fail when anything was wrong."""
         assert self._wrong == [], "\n".join(self._wrong)
+
+
+@pytest.mark.parametrize("path", ["/", "/report", "/field", "/console", "/sw.js"])
+def test_no_page_may_ask_another_host(house: House, path: str) -> None:
+    with urllib.request.urlopen(house.address + path) as answer:
+        policy = dict(rule.strip().split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == policy["connect-src"] == "'self'"
+    assert "://" not in " ".join(policy.values())
+    assert "*" not in " ".join(policy.values())
 
 
 def test_resident_screens(house: House, browsers: Browsers) -> None:
