@@ -13,10 +13,15 @@ export interface CaseEvent {
   at: string
 }
 
+/** What tabs tell each other. */
 type Heard =
   | { type: 'case'; id: string; event: CaseEvent }
   /** The stream is (again) open: something may have been missed. */
   | { type: 'open' }
+  /** The stream is gone; the tab that holds it tries again by itself. */
+  | { type: 'lost' }
+  /** A new tab asks how the stream is. */
+  | { type: 'ask' }
 
 const URL_OF_STREAM = '/api/v1/live'
 /** The browser itself tries again after a lost connection; after a refusal (no session, 503) it gives up and we do. */
@@ -24,7 +29,8 @@ const AGAIN_MS = 15_000
 
 interface Listener {
   onCase: (event: CaseEvent) => void
-  onOpen?: () => void
+  onOpen: (() => void) | undefined
+  onLost: (() => void) | undefined
 }
 
 const listeners = new Set<Listener>()
@@ -32,12 +38,12 @@ let lastId = ''
 let stop: (() => void) | undefined
 
 /**
- * Calls back for every case this session may see that moves, whichever tab holds the stream. `onOpen` runs when
- * the stream opens, the first time and after every gap: the moment to ask again for what is shown. Returns the way
- * to stop.
+ * Calls back for every case this session may see that moves, whichever tab holds the stream. `onOpen` runs when the
+ * stream opens, the first time and after every gap: the moment to ask again for what is shown. `onLost` runs once when it
+ * breaks. Returns the way to stop.
  */
-export function live(onCase: (event: CaseEvent) => void, onOpen?: () => void): () => void {
-  const listener: Listener = { onCase, ...(onOpen && { onOpen }) }
+export function live(onCase: (event: CaseEvent) => void, onOpen?: () => void, onLost?: () => void): () => void {
+  const listener: Listener = { onCase, onOpen, onLost }
   listeners.add(listener)
   stop ??= join()
   return () => {
@@ -52,15 +58,22 @@ export function live(onCase: (event: CaseEvent) => void, onOpen?: () => void): (
 function join(): () => void {
   const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('live')
   const leave = new AbortController()
+  /** How the stream of this tab is; undefined while another tab holds it, and before it has answered. */
+  let state: 'open' | 'lost' | undefined
   const hear = (heard: Heard) => {
     if (heard.type === 'case') lastId = heard.id
+    if (heard.type === 'ask' && state) channel?.postMessage({ type: state })
     for (const listener of listeners) {
       if (heard.type === 'case') listener.onCase(heard.event)
       else if (heard.type === 'open') listener.onOpen?.()
+      else if (heard.type === 'lost') listener.onLost?.()
     }
   }
   if (channel) channel.onmessage = (message: MessageEvent<Heard>) => hear(message.data)
   const tell = (heard: Heard) => {
+    // A stream that stays lost is lost once, however often the browser tries.
+    if (heard.type === 'lost' && state === 'lost') return
+    if (heard.type === 'open' || heard.type === 'lost') state = heard.type
     hear(heard)
     channel?.postMessage(heard)
   }
@@ -69,6 +82,7 @@ function join(): () => void {
   // Leaving while still waiting for the lock rejects the request: nothing to do then.
   if (locks) locks.request('live', { signal: leave.signal }, lead).catch(() => undefined)
   else void lead()
+  channel?.postMessage({ type: 'ask' })
   return () => {
     leave.abort()
     channel?.close()
@@ -87,6 +101,7 @@ function stream(tell: (heard: Heard) => void, signal: AbortSignal): Promise<void
         tell({ type: 'case', id: message.lastEventId, event: JSON.parse(message.data as string) as CaseEvent })
       })
       source.onerror = () => {
+        tell({ type: 'lost' })
         if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, AGAIN_MS)
       }
     }

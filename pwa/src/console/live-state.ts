@@ -21,6 +21,11 @@ export function heardStream(): void {
   failing.value = false
 }
 
+/** The stream broke: until it is back only the regular look tells what is new. */
+export function lostStream(): void {
+  heard.value = false
+}
+
 /** How the last look at the queue went. Without an answer the stream is doubtful too, until it is heard again. */
 export function lookedAtQueue(answered: boolean): void {
   failing.value = !answered
