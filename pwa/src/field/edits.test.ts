@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { CaseDetail, CaseItem } from '../shared/types'
 import type { Entry } from '../store/entry'
-import { allowedNow, withEdits } from './edits'
+import { allowedNow } from './allowed'
+import { withEdits } from './edits'
 
 const item = { id: 'c', state: 'dispatched', task: 'sign' } as CaseItem
 const edit = (action: string, state: Entry['state'] = 'waiting', caseId = 'c') => ({ kind: 'action', caseId, state, fields: { action } }) as unknown as Entry

@@ -1,5 +1,5 @@
 /** Fetched data with the person's own unsent edits laid over it, so that the screen shows what they did. */
-import type { AllowedAction, CaseDetail, CaseItem } from '../shared/types'
+import type { CaseItem } from '../shared/types'
 import type { Entry } from '../store/entry'
 
 type Outcome = 'signed' | 'handled' | 'closed' | 'returned' | 'reassigned'
@@ -12,11 +12,6 @@ const AFTER: Record<string, { outcome: Outcome; task: CaseItem['task'] }> = {
   verify_fail: { outcome: 'returned', task: null },
   reassign: { outcome: 'reassigned', task: null },
 }
-
-/** What a case allows once a signature is on its way: the server's list comes with the next answer. */
-const AFTER_SIGN: AllowedAction[] = [
-  { action: 'handle', name: '', primary: true, kind: 'move', needs: [{ field: 'reply', required: true }, { field: 'photos', required: false }] },
-]
 
 export type Edited<T extends CaseItem> = T & {
   /** The unsent entries on this case, oldest first. */
@@ -38,12 +33,4 @@ export function withEdits<T extends CaseItem>(item: T, unsent: Entry[]): Edited<
     edited.task = after.task
   }
   return edited
-}
-
-/** The actions to offer: the server's, unless the person is already ahead of it. */
-export function allowedNow(detail: Edited<CaseDetail>): AllowedAction[] {
-  if (detail.refused) return []
-  const last = detail.edits[detail.edits.length - 1]
-  if (!last) return detail.allowed
-  return last.fields.action === 'sign' ? AFTER_SIGN : []
 }

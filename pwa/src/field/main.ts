@@ -11,9 +11,6 @@ import { go } from './router'
 import { openSession } from './session'
 import { openWords } from './words'
 
-// A new version has replaced the file this page wanted to load: drafts are on the disk, so load the page again.
-addEventListener('vite:preloadError', () => location.reload())
-
 watch(language, () => void openWords().catch(() => undefined))
 void openWords()
   .catch(() => undefined)
@@ -27,5 +24,13 @@ if ('serviceWorker' in navigator && import.meta.env.PROD) {
     if (event.data.type === 'open' && event.data.path) go(event.data.path)
   })
 }
+/** Fetches the other screens while the first one is being looked at: the network may be gone at the second. */
+function warm() {
+  void Promise.all([import('./screens/CaseScreen.vue'), import('./screens/HandleScreen.vue'), import('./screens/VerifyScreen.vue'), import('../store/entry-add'), import('../store/runner')]).catch(() => undefined)
+}
+addEventListener('pointerdown', warm, { once: true })
+addEventListener('keydown', warm, { once: true })
+setTimeout(warm, 8000)
+
 // Without this the browser may throw the outbox away when the phone runs full.
 void navigator.storage?.persist?.().catch(() => undefined)

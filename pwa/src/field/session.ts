@@ -6,10 +6,8 @@ import { language } from '../shared/language'
 import type { Session } from '../shared/types'
 import { fact, LEAVING, setFact } from '../store/db'
 import { keep, kept } from '../store/fetched'
-import { clearPerson } from '../store/logout'
-import { run } from '../store/outbox'
 
-const PATH = '/session'
+export const PATH = '/session'
 
 export const session = ref<Session | null>(null)
 export const author = computed(() => (session.value?.user ? `user:${session.value.user.id}` : ''))
@@ -21,49 +19,27 @@ export async function openSession(): Promise<void> {
   const memory = await kept<Session>(PATH)
   if (memory?.value.user && (await fact('author'))) show(memory.value)
   try {
-    if (await fact(LEAVING)) await end()
+    if (await fact(LEAVING)) await (await import('./sign-in')).end()
     await settle(await api<Session>(PATH))
   } catch (error) {
-    if (!(error instanceof ApiProblem)) throw error
     known.value = true
+    if (!(error instanceof ApiProblem)) throw error
   }
 }
 
-/** @throws ApiProblem `bad_credentials`, `second_factor_needed`, `too_many_requests`, `no_connection`. */
-export async function login(account: string, password: string, code: string): Promise<void> {
-  const body = { account, password, ...(code && { code }) }
-  const fresh = await api<Session>(PATH, { method: 'POST', body })
-  await setFact(LEAVING, undefined)
-  await settle(fresh)
-  void run().catch(() => undefined)
-}
-
-/** Ends the session here and on the server. What was not sent stays, for its author alone. */
-export async function logout(): Promise<void> {
-  await setFact(LEAVING, true)
-  const { forgetPush } = await import('./reminders')
-  await forgetPush()
-  await end().catch(() => undefined)
-  await clearPerson()
-  expire()
-}
-
-addEventListener('online', () => void fact(LEAVING).then((leaving) => (leaving ? end() : undefined)).catch(() => undefined))
-
-async function end(): Promise<void> {
-  await api(PATH, { method: 'DELETE' })
-  await setFact(LEAVING, undefined)
-}
+// Somebody left without a connection: their session is ended as soon as there is one.
+addEventListener('online', () => void fact(LEAVING).then((leaving) => (leaving ? openSession() : undefined)))
 
 /** The session has ended on the server: the phone must not go on as if it had not. */
 export function expire(): void {
   if (session.value?.user) show({ ...session.value, user: null, posts: [] })
 }
 
-async function settle(fresh: Session): Promise<void> {
+/** Shows and keeps what the server says about the session; somebody else's things leave the phone first. */
+export async function settle(fresh: Session): Promise<void> {
   const next = fresh.user ? `user:${fresh.user.id}` : undefined
   const before = await fact<string>('author')
-  if (before && next && before !== next) await clearPerson()
+  if (before && next && before !== next) await (await import('../store/logout')).clearPerson()
   if (next) {
     await setFact('author', next)
     await setFact('maker', { device: deviceId(), language: language.value })

@@ -60,7 +60,8 @@ export async function openTasks(): Promise<void> {
     live((event) => {
       for (const callback of moved) callback(event.case_id)
       soon()
-    }, soon),
+      // When the stream opens something may have been missed; when it breaks, the answer tells whether the network is gone.
+    }, soon, soon),
     watchOutbox((message) => {
       if (message.type !== 'sent' && message.type !== 'refused') return
       if (message.caseId) for (const callback of moved) callback(message.caseId)

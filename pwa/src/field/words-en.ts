@@ -10,8 +10,6 @@ export const english: Record<Word, string> = {
   urgent: 'Urgent',
   critical: 'Critical',
   large_text: 'Large text',
-  map: 'Map of grids (illustrative data)',
-  demo_data: 'Illustrative data',
   today: 'Today',
   todo: 'To do',
   unsent: 'Unsent',
@@ -48,4 +46,6 @@ export const english: Record<Word, string> = {
   not_fixed: 'Not fixed',
   outbox: 'Unsent',
   login: 'Sign in',
+  not_loaded: 'The screen could not be opened.',
+  not_loaded_action: 'Check the network and try again; nothing you made is lost.',
 }

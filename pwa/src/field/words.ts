@@ -12,8 +12,6 @@ const chinese = {
   urgent: '紧急',
   critical: '特急',
   large_text: '大字版',
-  map: '网格地图（示意数据）',
-  demo_data: '示意数据',
   today: '今天',
   todo: '待办',
   unsent: '待发送',
@@ -50,6 +48,8 @@ const chinese = {
   not_fixed: '没修好',
   outbox: '待发送',
   login: '登录',
+  not_loaded: '页面没能打开。',
+  not_loaded_action: '请检查网络后再试，已填写的内容都在。',
 }
 
 export type Word = keyof typeof chinese

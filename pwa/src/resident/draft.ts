@@ -1,10 +1,11 @@
 import { reactive, ref, toRaw, watch } from 'vue'
 import { ApiProblem } from '../shared/api'
 import { deviceId } from '../shared/device'
-import { secret, uuidv7 } from '../shared/ids'
+import { uuidv7 } from '../shared/ids'
 import type { Point } from '../shared/types'
 import type { Entry, NewEntry } from '../store/entry'
 import { openOutbox } from './network'
+import { secret } from './secret'
 import { everUsed, store } from './store'
 import { t } from './words'
 

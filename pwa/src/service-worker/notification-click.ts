@@ -1,5 +1,6 @@
 /** A tap on a notification: 签收 signs without opening a window, anything else opens the case. */
-import { add, entries, entry, type Maker } from '../store/entries'
+import { entries, entry } from '../store/entries'
+import { add, type Maker } from '../store/entry-add'
 import { fact } from '../store/db'
 import { unsent } from '../store/entry'
 import { run } from '../store/runner'

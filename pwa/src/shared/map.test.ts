@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { boxAround, boxOfFeature, contains, distance, pathOf, project, roundLength, shortName, unproject } from './map'
+import { boxOfFeature, contains, distance, nameSpot, pathOf, project, shortName } from './map'
+import { boxAround, roundLength, unproject } from './map-ground'
 import type { GridFeature, Point } from './types'
 
 const centre: Point = [115.892, 28.677]
@@ -63,4 +64,22 @@ describe('a grid', () => {
 
 it('rounds a scale bar down to 1, 2 or 5', () => {
   expect([99, 100, 230, 760, 4000].map(roundLength)).toEqual([50, 100, 200, 500, 2000])
+})
+
+describe('the place of a name', () => {
+  const frame: [number, number, number, number] = [0, 0, 300, 200]
+
+  it('is where it was wanted, when that is free', () => {
+    expect(nameSpot('第1网格', [150, 100], frame, [])).toEqual([150, 100])
+  })
+
+  it('is a little below a pin that covers it', () => {
+    const [x, y] = nameSpot('第1网格', [150, 100], frame, [[130, 60, 170, 104]])!
+    expect(x).toBe(150)
+    expect(y).toBeGreaterThan(104)
+  })
+
+  it('is nowhere when an edge would cut it', () => {
+    expect(nameSpot('第1网格', [10, 100], frame, [])).toBeNull()
+  })
 })

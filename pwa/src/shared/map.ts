@@ -1,7 +1,11 @@
 import type { GridFeature, Point } from './types'
 
 /** Metres of one degree of latitude (mean). */
-const DEGREE = 111_320
+export const DEGREE = 111_320
+
+/** Height of a name on a map, and about the width of each of its characters. */
+const NAME_PX = 13
+const NAME_SHIFTS = [0, 18, -18, 36, -36, 54, -54]
 
 /** [west, south, east, north] in degrees. */
 export type Box = [number, number, number, number]
@@ -9,11 +13,6 @@ export type Box = [number, number, number, number]
 /** Metres east and south of the origin: flat, good to a few per mille over a city. */
 export function project([lng, lat]: Point, origin: Point): [number, number] {
   return [(lng - origin[0]) * DEGREE * Math.cos((origin[1] * Math.PI) / 180), (origin[1] - lat) * DEGREE]
-}
-
-/** The inverse of `project`. */
-export function unproject([x, y]: [number, number], origin: Point): Point {
-  return [origin[0] + x / (DEGREE * Math.cos((origin[1] * Math.PI) / 180)), origin[1] - y / DEGREE]
 }
 
 /** Metres between two points of one city. */
@@ -63,17 +62,21 @@ export function boxOfFeature(feature: GridFeature): Box {
   return boxOf(rings(feature).flat())!
 }
 
-/** The box that reaches so many metres to every side of the point. */
-export function boxAround(point: Point, metres: number): Box {
-  const [west, north] = unproject([-metres, -metres], point)
-  const [east, south] = unproject([metres, metres], point)
-  return [west, south, east, north]
-}
+/** A rectangle on the screen: left, top, right, bottom, in pixels. */
+export type Area = [number, number, number, number]
 
-/** A round length (1, 2 or 5 times a power of ten) of at most so many metres, for a scale bar. */
-export function roundLength(metres: number): number {
-  const power = 10 ** Math.floor(Math.log10(metres))
-  return ([5, 2, 1].find((step) => step * power <= metres) ?? 1) * power
+/**
+ * Where the middle of a name's line goes: at `x, y` or as little above or below it as keeps clear of `taken` and within
+ * the frame; null when there is no such place.
+ */
+export function nameSpot(name: string, [x, y]: [number, number], frame: Area, taken: Area[]): [number, number] | null {
+  const half = (name.length * NAME_PX) / 2
+  for (const shift of NAME_SHIFTS) {
+    const area: Area = [x - half, y + shift - NAME_PX, x + half, y + shift + 4]
+    const inside = area[0] >= frame[0] && area[1] >= frame[1] && area[2] <= frame[2] && area[3] <= frame[3]
+    if (inside && !taken.some((other) => area[0] < other[2] && area[2] > other[0] && area[1] < other[3] && area[3] > other[1])) return [x, y + shift]
+  }
+  return null
 }
 
 /** The part of a grid's name that tells it from its neighbours: 民巷社区居委会第1网格 -> 第1网格. */

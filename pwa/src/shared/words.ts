@@ -1,6 +1,6 @@
 import { dictionary } from './i18n'
 
-/** Words of the components that all doors share. */
+/** Words of the components that the first screens of all doors share. */
 export const say = dictionary(
   {
     light_green: '正常',
@@ -9,21 +9,8 @@ export const say = dictionary(
     light_grey: '挂账',
     map: '网格地图（示意数据）',
     demo: '示意数据',
-    zoom_in: '放大地图',
-    zoom_out: '缩小地图',
-    pin: '位置标记：按住拖动，或用方向键移动，每次 10 米',
-    metres: '{n} 米',
-    kilometres: '{n} 公里',
+    and_more: '{what}，另有 {n} 件',
     retry: '重试',
-    photo_n: '第 {n} 张照片',
-    photo_pending: '照片处理中',
-    enlarge: '放大第 {n} 张照片',
-    remove_photo: '删除第 {n} 张照片',
-    close: '关闭',
-    fresh: '{when}更新',
-    stale: '没有网络，{when}的内容',
-    done: '已完成',
-    not_yet: '还没到',
   },
   {
     light_green: 'On time',
@@ -32,20 +19,7 @@ export const say = dictionary(
     light_grey: 'On hold',
     map: 'Map of grids (illustrative data)',
     demo: 'Illustrative data',
-    zoom_in: 'Zoom in',
-    zoom_out: 'Zoom out',
-    pin: 'Place marker: drag it, or use the arrow keys, 10 metres a step',
-    metres: '{n} m',
-    kilometres: '{n} km',
+    and_more: '{what}, and {n} more',
     retry: 'Try again',
-    photo_n: 'Photo {n}',
-    photo_pending: 'Photo is being prepared',
-    enlarge: 'Enlarge photo {n}',
-    remove_photo: 'Remove photo {n}',
-    close: 'Close',
-    fresh: 'Updated {when}',
-    stale: 'No network; as of {when}',
-    done: 'done',
-    not_yet: 'not yet',
   },
 )

@@ -1,20 +1,6 @@
-/** The outbox as a table: make and read entries, forget receipts, and tell every page about it. */
-import { loadClock, now } from './clock'
-import { database, get, plain, result, write } from './db'
-import { unsent, type Entry, type NewEntry } from './entry'
-import { announce } from './outbox-channel'
-import { markPending } from './pending'
-import { sha256Hex } from './hash'
-import { uuidv7 } from '../shared/ids'
-
-/** How long the receipt of a signed-in person's entry stays visible. A resident's receipts stay. */
-const KEEP_SENT_MS = 3 * 24 * 3600 * 1000
-
-/** Who and what makes the entry: the page knows from its storage, the worker from the facts. */
-export interface Maker {
-  device: string
-  language: string
-}
+/** The outbox as a table, to read. */
+import { database, get, result } from './db'
+import type { Entry } from './entry'
 
 /** Everything, oldest first. */
 export async function entries(): Promise<Entry[]> {
@@ -25,73 +11,7 @@ export function entry(id: string): Promise<Entry | undefined> {
   return get('outbox', id)
 }
 
-/**
- * Writes the entry to the disk and returns it. An id that is already there returns what is there: a
- * double tap is one entry. An action on a case with unsent actions is chained behind the last of them.
- */
-export async function add(made: NewEntry, maker: Maker, replaces?: string): Promise<Entry> {
-  await loadClock()
-  const hashes = await Promise.all(made.photos.map(sha256Hex))
-  const fresh = {
-    label: '',
-    ...plain(made),
-    ...maker,
-    id: made.id ?? uuidv7(now()),
-    occurredAt: new Date(now()).toISOString(),
-    hashes,
-    state: 'waiting' as const,
-    attempts: 0,
-    ...(replaces && { replaces }),
-  }
-  const kept = await write(['outbox', 'facts'], async (store) => {
-    const box = store('outbox')
-    const facts = store('facts')
-    const all = await allOf(box)
-    const old = all.find((one) => one.id === replaces)
-    const twin = all.find((one) => one.id === fresh.id)
-    if (twin) return twin
-    // A corrected entry takes the place in the line of the one it replaces.
-    const counter = (await result<number | undefined>(facts.get('seq'))) ?? 0
-    const seq = old?.seq ?? counter + 1
-    if (!old) facts.put(seq, 'seq')
-    const after = old ? all.find((e) => e.id === old.after && unsent(e))?.id : lastUnsentOn(fresh, all)
-    const complete: Entry = { ...fresh, seq, ...(after && { after }) }
-    box.put(complete)
-    if (old) {
-      box.delete(old.id)
-      for (const next of all) if (next.after === old.id) box.put({ ...next, after: complete.id })
-    }
-    return complete
-  })
-  await changed(kept.caseId)
-  return kept
-}
-
-/** Removes receipts of signed-in people: those older than three days, or with `all` every one. */
-export async function forgetSent(all = false): Promise<void> {
-  await write(['outbox'], async (store) => {
-    const box = store('outbox')
-    for (const old of await allOf(box)) {
-      const over = all || Date.now() - (old.sentAt ?? 0) > KEEP_SENT_MS
-      if (old.state === 'sent' && old.author.startsWith('user:') && over) box.delete(old.id)
-    }
-  })
-  await changed()
-}
-
-/** Renews the `pending` cookie and tells every page. */
-export async function changed(caseId?: string): Promise<void> {
-  await markPending((await entries()).filter(unsent).length)
-  announce({ type: 'changed', ...(caseId && { caseId }) })
-}
-
 /** Everything in an open transaction, oldest first. */
 export function allOf(box: IDBObjectStore): Promise<Entry[]> {
   return result<Entry[]>(box.index('seq').getAll())
-}
-
-function lastUnsentOn(made: NewEntry, all: Entry[]): string | undefined {
-  if (made.kind !== 'action') return undefined
-  const before = all.filter((e) => e.kind === 'action' && e.caseId === made.caseId && e.author === made.author && unsent(e))
-  return before[before.length - 1]?.id
 }

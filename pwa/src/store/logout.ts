@@ -1,6 +1,6 @@
 /** Shared phones: what the next person must not find. */
 import { write } from './db'
-import { forgetSent } from './entries'
+import { forgetSent } from './entry-changes'
 
 /** Photos of cases, kept by the service worker. */
 export const PHOTO_CACHE = 'photos'

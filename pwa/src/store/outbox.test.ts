@@ -1,7 +1,8 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { LEAVING, setFact, write } from './db'
-import { discard, entries, lostEntries, resend, run, settled, submit, type Entry, type NewEntry } from './outbox'
+import { discard } from './entry-changes'
+import { entries, lostEntries, resend, run, settled, submit, type Entry, type NewEntry } from './outbox'
 import { pauseUntil, waitAfter } from './runner'
 import { json, problem, TestServer } from './testing-server'
 

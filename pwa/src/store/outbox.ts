@@ -4,23 +4,22 @@
  * `submit` resolves when the entry is on the disk: only then may a screen say 已保存. Sending is the
  * runner's business and starts by itself.
  */
-import { deviceId } from '../shared/device'
-import { add, entries, type Maker } from './entries'
-import { fact, setFact } from './db'
+import { fact } from './db'
+import { entries } from './entries'
 import { unsent, type Entry, type NewEntry } from './entry'
 import { listen, type OutboxMessage } from './outbox-channel'
 import type { RunResult } from './runner'
 
-export { entries, entry, forgetSent } from './entries'
-export { discard } from './entry-changes'
+export { entries, entry } from './entries'
 export { unsent, type Entry, type EntryState, type NewEntry, type Problem } from './entry'
 export type { OutboxMessage } from './outbox-channel'
-export { lostEntries } from './pending'
+export { lostEntries } from './lost'
 export type { RunResult } from './runner'
 
 /** Writes the entry to the disk, starts the runner and returns the entry without waiting for the network. */
-export async function submit(made: NewEntry): Promise<Entry> {
-  const kept = await add(made, await maker())
+export async function submit(made: NewEntry, replaces?: string): Promise<Entry> {
+  const [{ add }, { maker }] = await Promise.all([import('./entry-add'), import('./maker')])
+  const kept = await add(made, await maker(), replaces)
   kick()
   return kept
 }
@@ -29,11 +28,9 @@ export async function submit(made: NewEntry): Promise<Entry> {
  * Sends a refused entry again with other content, under a new id that replaces it in its place in the line. What was
  * chained behind it follows the new one. Photos stay unless given.
  */
-export async function resend(refused: Entry, fields: Record<string, unknown>, photos = refused.photos): Promise<Entry> {
+export function resend(refused: Entry, fields: Record<string, unknown>, photos = refused.photos): Promise<Entry> {
   const { kind, caseId, receiptCode, author, label } = refused
-  const kept = await add({ kind, caseId, receiptCode, author, label, fields, photos }, await maker(), refused.id)
-  kick()
-  return kept
+  return submit({ kind, caseId, receiptCode, author, label, fields, photos }, refused.id)
 }
 
 /** Calls back whenever the outbox has moved, here, in another tab or in the worker; returns the way to stop. */
@@ -89,12 +86,4 @@ async function plan(wait?: number): Promise<void> {
   const registration = await navigator.serviceWorker?.getRegistration().catch(() => undefined)
   const sync = (registration as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync
   await sync?.register('outbox').catch(() => undefined)
-}
-
-/** A page knows its device and language; it leaves them for the worker, which has no localStorage. */
-async function maker(): Promise<Maker> {
-  const made = { device: deviceId(), language: document.documentElement.lang || 'zh-CN' }
-  const known = await fact<Maker>('maker')
-  if (known?.device !== made.device || known.language !== made.language) await setFact('maker', made)
-  return made
 }

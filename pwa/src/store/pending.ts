@@ -1,9 +1,7 @@
 /**
  * The `pending` cookie: how many things this phone still has to send. It outlives the eviction of the
- * browser's storage, which is how a loss is noticed instead of being called "all sent".
+ * browser's storage, which is how a loss is noticed (`lost.ts`) instead of being called "all sent".
  */
-import { fact } from './db'
-
 const MAX_AGE_S = 90 * 24 * 3600
 
 interface Surroundings {
@@ -22,13 +20,4 @@ export async function markPending(count: number): Promise<void> {
   }
   const options = { name: 'pending', value: String(count), path: '/', sameSite: 'strict', expires: Date.now() + MAX_AGE_S * 1000 }
   await surroundings.cookieStore?.set(options).catch(() => undefined)
-}
-
-/**
- * How many things this phone had promised to send and no longer has, because the browser threw its storage
- * away: the cookie remembers the number, the counter in the storage is gone. 0 when all is well.
- */
-export async function lostEntries(): Promise<number> {
-  const promised = Number(/(?:^|; )pending=(\d+)/.exec(surroundings.document?.cookie ?? '')?.[1] ?? 0)
-  return promised > 0 && (await fact('seq')) === undefined ? promised : 0
 }

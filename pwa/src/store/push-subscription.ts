@@ -1,6 +1,6 @@
 /** The browser's push subscription and the server's knowledge of it. Runs in pages and in the worker. */
 import { fact, setFact } from './db'
-import type { Maker } from './entries'
+import type { Maker } from './entry-add'
 
 const HEADERS = { 'Content-Type': 'application/json', 'X-Gezhi': '1' }
 const PATH = '/api/v1/push/subscriptions'

@@ -2,8 +2,8 @@
  * The one that sends. Oldest first, photos before the entry that names them, one runner per browser under a
  * Web Lock, until nothing is left that may be sent now.
  */
-import { entries, forgetSent } from './entries'
-import { change } from './entry-changes'
+import { entries } from './entries'
+import { change, forgetSent } from './entry-changes'
 import { fact, LEAVING, setFact } from './db'
 import { unsent, type Entry, type Problem } from './entry'
 import { announce } from './outbox-channel'

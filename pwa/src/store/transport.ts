@@ -5,7 +5,8 @@
  * a login made without the session's cookie, so that it stays the device's.
  */
 import { learn } from './clock'
-import { command, type Entry, type Problem } from './entry'
+import { command } from './command'
+import type { Entry, Problem } from './entry'
 
 const BASE = '/api/v1'
 const ANSWER_MS = 30_000

@@ -1,7 +1,5 @@
-/** The icons that the first screens of the phone doors need. */
+/** The icons that the first screens of both phone doors need. */
 export const camera = 'M4 8h3.200l1.600-2.500h6.400L16.800 8H20a1.500 1.500 0 0 1 1.500 1.500v9A1.500 1.500 0 0 1 20 20H4a1.500 1.500 0 0 1-1.500-1.500v-9A1.500 1.500 0 0 1 4 8zM15.800 13.700a3.800 3.800 0 1 1-7.600 0a3.800 3.800 0 1 1 7.600 0z'
-export const picture = 'M4.500 4h15A1.500 1.500 0 0 1 21 5.500v13a1.500 1.500 0 0 1-1.500 1.500h-15A1.500 1.500 0 0 1 3 18.500v-13A1.500 1.500 0 0 1 4.500 4zM3.500 17l5-5 4 4 2.500-2.500 5.500 5M16.500 8.800a.700.700 0 1 1-1.400 0a.700.700 0 1 1 1.400 0z'
-export const pen = 'M15.500 4.500l4 4L8.500 19.500 4 20l.500-4.500zM13 7l4 4'
 export const warning = 'M12 4L2.800 19.500h18.400zM12 10v4.500M12 17v.010'
 export const locate = 'M12 2.500v3M12 18.500v3M2.500 12h3M18.500 12h3M18.500 12a6.500 6.500 0 1 1-13 0a6.500 6.500 0 1 1 13 0zM13 12a1 1 0 1 1-2 0a1 1 0 1 1 2 0z'
 export const back = 'M14.500 5l-7 7 7 7'
@@ -9,7 +7,6 @@ export const check = 'M4.500 12.500l5 5 10-11'
 export const cloudOff = 'M3 3l18 18M8 7.200A6 6 0 0 1 17.800 10a4.300 4.300 0 0 1 2.600 7M17 18.500H7a4.500 4.500 0 0 1-1.300-8.800'
 export const clock = 'M21 12a9 9 0 1 1-18 0a9 9 0 1 1 18 0zM12 7v5.200l3.300 2'
 export const refresh = 'M20 5v5h-5M4 19v-5h5M19.500 10A8 8 0 0 0 5.300 7.500M4.500 14a8 8 0 0 0 14.200 2.500'
-export const inbox = 'M4.500 13L6.500 5h11l2 8v5.500A1.500 1.500 0 0 1 18 20H6a1.500 1.500 0 0 1-1.500-1.500zM4.500 13h4.300l1 2.500h4.400l1-2.500h4.300'
 export const bell = 'M6 16.500V11a6 6 0 0 1 12 0v5.500l1.500 1.500h-15zM10 20.500h4M12 5V3'
 export const menu = 'M4 6.500h16M4 12h16M4 17.500h16'
 export const textSize = 'M2.500 19L8 5l5.500 14M4.500 14.500h7M15 19l3.300-8.500 3.300 8.500M16.200 16.200h4.200'

@@ -3,4 +3,5 @@
  * imports and no others; what no first screen shows is kept apart, so that it is not loaded with it.
  */
 export * from './first'
+export * from './home'
 export * from './later'

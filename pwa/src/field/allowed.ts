@@ -1,0 +1,15 @@
+import type { AllowedAction, CaseDetail } from '../shared/types'
+import type { Edited } from './edits'
+
+/** What a case allows once a signature is on its way: the server's list comes with the next answer. */
+const AFTER_SIGN: AllowedAction[] = [
+  { action: 'handle', name: '', primary: true, kind: 'move', needs: [{ field: 'reply', required: true }, { field: 'photos', required: false }] },
+]
+
+/** The actions to offer: the server's, unless the person is already ahead of it. */
+export function allowedNow(detail: Edited<CaseDetail>): AllowedAction[] {
+  if (detail.refused) return []
+  const last = detail.edits[detail.edits.length - 1]
+  if (!last) return detail.allowed
+  return last.fields.action === 'sign' ? AFTER_SIGN : []
+}

@@ -1,0 +1,24 @@
+import type { Entry } from './entry'
+
+/** The JSON that crosses the wire in `POST /commands`. */
+export function command(entry: Entry): Record<string, unknown> {
+  const body: Record<string, unknown> = {
+    ...entry.fields,
+    kind: entry.kind,
+    id: entry.id,
+    occurred_at: entry.occurredAt,
+  }
+  // The same picture twice is one photo.
+  const photos = [...new Set(entry.hashes)]
+  if (entry.kind === 'report' || photos.length) body.photos = photos
+  if (entry.kind === 'report' && entry.replaces) body.replaces = entry.replaces
+  if (entry.kind === 'note') body.receipt_code = entry.receiptCode
+  if (entry.kind === 'action') {
+    body.case_id = entry.caseId
+    if (entry.after) {
+      body.after = entry.after
+      delete body.version
+    }
+  }
+  return body
+}

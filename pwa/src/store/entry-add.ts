@@ -1,0 +1,62 @@
+/** Makes an entry of the outbox. Loaded when there is something to write, by pages and by the worker. */
+import { uuidv7 } from '../shared/ids'
+import { loadClock, now } from './clock'
+import { plain, result, write } from './db'
+import { allOf } from './entries'
+import { unsent, type Entry, type NewEntry } from './entry'
+import { changed } from './entry-changes'
+import { sha256Hex } from './hash'
+
+/** Who and what makes the entry: the page knows from its storage, the worker from the facts. */
+export interface Maker {
+  device: string
+  language: string
+}
+
+/**
+ * Writes the entry to the disk and returns it. An id that is already there returns what is there: a
+ * double tap is one entry. An action on a case with unsent actions is chained behind the last of them.
+ */
+export async function add(made: NewEntry, maker: Maker, replaces?: string): Promise<Entry> {
+  await loadClock()
+  const hashes = await Promise.all(made.photos.map(sha256Hex))
+  const fresh = {
+    label: '',
+    ...plain(made),
+    ...maker,
+    id: made.id ?? uuidv7(now()),
+    occurredAt: new Date(now()).toISOString(),
+    hashes,
+    state: 'waiting' as const,
+    attempts: 0,
+    ...(replaces && { replaces }),
+  }
+  const kept = await write(['outbox', 'facts'], async (store) => {
+    const box = store('outbox')
+    const facts = store('facts')
+    const all = await allOf(box)
+    const old = all.find((one) => one.id === replaces)
+    const twin = all.find((one) => one.id === fresh.id)
+    if (twin) return twin
+    // A corrected entry takes the place in the line of the one it replaces.
+    const counter = (await result<number | undefined>(facts.get('seq'))) ?? 0
+    const seq = old?.seq ?? counter + 1
+    if (!old) facts.put(seq, 'seq')
+    const after = old ? all.find((e) => e.id === old.after && unsent(e))?.id : lastUnsentOn(fresh, all)
+    const complete: Entry = { ...fresh, seq, ...(after && { after }) }
+    box.put(complete)
+    if (old) {
+      box.delete(old.id)
+      for (const next of all) if (next.after === old.id) box.put({ ...next, after: complete.id })
+    }
+    return complete
+  })
+  await changed(kept.caseId)
+  return kept
+}
+
+function lastUnsentOn(made: NewEntry, all: Entry[]): string | undefined {
+  if (made.kind !== 'action') return undefined
+  const before = all.filter((e) => e.kind === 'action' && e.caseId === made.caseId && e.author === made.author && unsent(e))
+  return before[before.length - 1]?.id
+}
