@@ -16,6 +16,8 @@ begin
   loop
     update clocks set overdue_at = v_now
      where city = p_city and case_id = v_case.id and step = v_case.step and stopped_at is null and overdue_at is null;
+    -- Another sweep was faster: the row is looked at anew under its lock, but the clocks only as they were at the start.
+    continue when not found;
     v_case.seq := v_case.seq + 1;
     update cases set seq = v_case.seq where city = p_city and id = v_case.id;
     perform append_event_v1(
