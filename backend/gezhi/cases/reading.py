@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from gezhi.cases import queries, views
+from gezhi.cases import queries, service, views
 from gezhi.cases.workflow import OPEN
 from gezhi.config import settings
 from gezhi.db import connection
@@ -148,6 +148,7 @@ def assignees(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
 
 def course(receipt: str, secret: bytes | None) -> dict[str, Any]:
     """The public course of a report; raises Problem not_found for an unknown code."""
+    service.check_receipt(receipt)
     rows = _rows(queries.COURSE, {"city": settings().city, "receipt": receipt, "secret": secret})
     if not rows:
         raise Problem("not_found")

@@ -154,10 +154,10 @@ class CasesAsked(Schema):
 
     view = fields.String(load_default="mine", validate=validate.OneOf(("mine", "scope")))
     state = fields.String(load_default="", metadata={"description": "states, separated by commas"})
-    category = fields.String(load_default=None, validate=validate.Length(1, 40))
+    category = fields.String(load_default=None, validate=validate.Regexp(r"^[a-z_]{1,40}$"))
     matter = fields.String(load_default=None, validate=validate.Regexp(r"^(part|matter|local):[0-9A-Z]{2,10}$"))
     place = fields.String(load_default=None, validate=validate.Regexp(r"^[0-9]{4,15}$"))
-    q = fields.String(load_default=None, validate=validate.Length(1, 100))
+    q = fields.String(load_default=None, validate=validate.Regexp(r"^[^\0]{1,100}$"))
     light = fields.String(load_default=None, validate=validate.OneOf(("green", "yellow", "red", "grey")))
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 100))
     cursor = fields.String(load_default=None, validate=validate.Length(1, 500))

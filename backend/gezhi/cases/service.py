@@ -34,6 +34,12 @@ def receipt_code() -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(8))
 
 
+def check_receipt(code: str) -> None:
+    """Raise Problem not_found for what cannot be a receipt's code."""
+    if len(code) != 8 or not set(code) <= set(_LETTERS):
+        raise Problem("not_found")
+
+
 def secret_hash(secret: str) -> bytes:
     """What is kept of a device's secret: its SHA-256 (the secret is 256 random bits, so nothing slower is needed)."""
     return hashlib.sha256(secret.encode()).digest()
@@ -144,11 +150,11 @@ def rate(connection: Connection[Any], receipt: str, secret: str, sent: dict[str,
 
     Raises Problem not_found (also for a wrong secret), rating_not_open, already_rated, same_id_other_body.
     """
-    hashed = secret_hash(secret)
+    check_receipt(receipt)
     arguments = {
         "city": settings().city,
         "receipt": receipt,
-        "secret": hashed,
+        "secret": secret_hash(secret),
         "author": f"receipt:{receipt}",
         "id": sent["id"],
         "hmac": body_hmac({**sent, "receipt": receipt}),
