@@ -1,0 +1,229 @@
+"""Clocks and lights: when each step is due, which light is on, and the overdue event that is written once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from gezhi.cases.clocks import sweep
+from gezhi.cases.doctor import examine
+from tests.cases.helpers import command
+from tests.cases.test_actions import HANDLED, ok
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+OVERDUE = "select count(*) from events where case_id = %s and action = 'overdue'"
+
+
+@pytest.fixture
+def clock(conn: Any) -> Any:
+    """Reads the newest round of a step's clock."""
+
+    def read(case: Any, step: str) -> Any:
+        return conn.execute(
+            "select started_at, due_at, stopped_at, overdue_at from clocks where case_id = %s and step = %s"
+            " order by round desc limit 1",
+            (case, step),
+        ).fetchone()
+
+    return read
+
+
+@pytest.fixture
+def age(conn: Any) -> Any:
+    """Moves a case and its clocks into the past, as if that much time had gone by."""
+
+    def move(case: Any, by: timedelta) -> None:
+        conn.execute(
+            "update cases set created_at = created_at - %(by)s, step_started_at = step_started_at - %(by)s,"
+            " due_at = due_at - %(by)s where id = %(case)s",
+            {"by": by, "case": case},
+        )
+        conn.execute("update clocks set due_at = due_at - %s where case_id = %s", (by, case))
+
+    return move
+
+
+@pytest.mark.parametrize(
+    ("what", "sign", "handle", "verify"),
+    [
+        ({"category": "street_light", "danger": True}, 5 * MINUTE, 2 * HOUR, 2 * HOUR),
+        ({"category": "safety"}, 10 * MINUTE, 2 * HOUR, 4 * HOUR),  # 09012 is urgent, and has a limit of its own
+        ({"category": "water"}, 10 * MINUTE, 4 * HOUR, 4 * HOUR),
+        ({"category": None, "matter": {"kind": "local", "code": "L2004"}}, 10 * MINUTE, 8 * HOUR, 4 * HOUR),
+    ],
+)
+def test_K1_each_step_is_due_as_matter_and_urgency_say(
+    what: dict[str, Any], sign: timedelta, handle: timedelta, verify: timedelta,
+    send: Any, worker: Any, hire: Any, grid: Any, clock: Any,
+) -> None:  # fmt: skip
+    hire("grid_leader", grid.code)
+    receipt = send(**what)
+    case = receipt["case_id"]
+    started, due, stopped, _ = clock(case, "sign")
+    assert (due - started, stopped) == (sign, None)
+    assert datetime.fromisoformat(receipt["due_at"]) == pytest.approx(due, abs=timedelta(milliseconds=1))
+    ok(worker.act(case, command("sign", 3)))
+    assert clock(case, "sign")[2] is not None
+    started, due, *_ = clock(case, "handle")
+    assert due - started == handle
+    ok(worker.act(case, command("handle", 4, **HANDLED)))
+    started, due, *_ = clock(case, "verify")
+    assert due - started == verify
+
+
+def test_K1_an_ordinary_light_is_due_in_two_working_days(send: Any, worker: Any, clock: Any, conn: Any) -> None:
+    case = send()["case_id"]
+    started, due, *_ = clock(case, "sign")
+    assert due - started == 30 * MINUTE
+    ok(worker.act(case, command("sign", 3)))
+    started, due, *_ = clock(case, "handle")
+    # Two working days are 15 hours of working time, summed here span by span.
+    worked = conn.execute(
+        "select sum(least(ends_at, %(due)s) - greatest(starts_at, %(started)s)) from working_spans"
+        " where city = '3601' and ends_at > %(started)s and starts_at < %(due)s",
+        {"started": started, "due": due},
+    ).fetchone()[0]
+    assert worked == pytest.approx(15 * HOUR, abs=timedelta(seconds=1))
+
+
+def test_K2_the_desk_has_one_minute_to_accept_and_three_to_dispatch_at_any_hour(
+    send: Any, desk: Any, clock: Any
+) -> None:
+    case = send(place=None, address="八一广场旁", category="other", photos=[])["case_id"]
+    started, due, stopped, _ = clock(case, "accept")
+    assert (due - started, stopped) == (MINUTE, None)
+    ok(desk.act(case, command("accept", 1, matter={"kind": "matter", "code": "01037"})))
+    started, due, stopped, _ = clock(case, "dispatch")
+    assert (due - started, stopped) == (3 * MINUTE, None)
+    assert clock(case, "accept")[2] is not None
+    ok(desk.act(case, command("dispatch", 2, assignee={"post_id": str(desk.post_id)})))
+    assert clock(case, "dispatch")[2] is not None
+
+
+def test_K2_what_is_certain_is_accepted_and_dispatched_at_once(send: Any, clock: Any) -> None:
+    case = send()["case_id"]
+    for step in ("accept", "dispatch"):
+        started, due, stopped, _ = clock(case, step)
+        assert started == stopped < due
+
+
+@pytest.mark.parametrize(
+    ("gone", "light"),
+    [(0.0, "green"), (0.79, "green"), (0.81, "yellow"), (0.99, "yellow"), (1.01, "red"), (9.0, "red")],
+)
+def test_K1_the_light_is_yellow_from_80_percent_and_red_past_the_limit(
+    gone: float, light: str, send: Any, desk: Any, worker: Any, age: Any
+) -> None:
+    case = send()["case_id"]
+    age(case, 30 * MINUTE * gone)
+    assert desk.get(f"/cases/{case}").json["light"] == light
+    lights = ("green", "yellow", "red", "grey")
+    found = [one for one in lights if case in str(worker.get(f"/cases?light={one}").json)]
+    assert found == [light]
+
+
+def test_K1_a_suspended_case_is_grey_and_a_closed_one_has_no_light(
+    closed: Any, send: Any, desk: Any, conn: Any, age: Any
+) -> None:
+    assert desk.get(f"/cases/{closed['case_id']}").json["light"] is None
+    case = send()["case_id"]
+    age(case, HOUR)
+    conn.execute("update cases set state = 'suspended', step = null where id = %s", (case,))
+    assert desk.get(f"/cases/{case}").json["light"] == "grey"
+    sweep(conn, "3601")
+    assert conn.execute(OVERDUE, (case,)).fetchone() == (0,)
+    conn.execute("update cases set state = 'dispatched', step = 'sign' where id = %s", (case,))
+
+
+@pytest.fixture
+def swept(conn: Any) -> None:
+    """What other tests have left overdue is written already."""
+    sweep(conn, "3601")
+
+
+@pytest.mark.usefixtures("swept")
+def test_K3_an_overdue_step_is_written_once_and_again_in_its_next_round(
+    send: Any, worker: Any, desk: Any, age: Any, conn: Any, clock: Any
+) -> None:
+    case = send()["case_id"]
+    assert sweep(conn, "3601") == 0
+    age(case, HOUR)
+    version = desk.get(f"/cases/{case}").json["version"]
+    assert [sweep(conn, "3601") for _ in range(3)] == [1, 0, 0]
+    seen = desk.get(f"/cases/{case}").json
+    assert (seen["version"], seen["seq"], seen["state"]) == (version, 4, "dispatched"), "it is a note, no move"
+    assert clock(case, "sign")[3] is not None
+    (audience,) = conn.execute("select audience from events where case_id = %s and seq = 4", (case,)).fetchone()
+    assert f"post:{worker.post_id}" in audience
+    fields = {"assignee": {"post_id": str(worker.post_id)}, "reason": "重派"}
+    ok(desk.act(case, command("reassign", 3, **fields)))
+    assert sweep(conn, "3601") == 0
+    age(case, HOUR)
+    assert sweep(conn, "3601") == 1
+    ok(worker.act(case, command("sign", 4)))
+    assert conn.execute(OVERDUE, (case,)).fetchone() == (2,)
+
+
+@pytest.mark.usefixtures("swept")
+def test_K3_sweeps_at_the_same_time_write_each_overdue_event_once(
+    send: Any, age: Any, conn: Any, database: str
+) -> None:
+    cases = [send()["case_id"] for _ in range(24)]
+    for case in cases:
+        age(case, HOUR)
+    start = threading.Barrier(4)
+
+    def run(_: int) -> int:
+        with psycopg.connect(database, autocommit=True) as own:
+            start.wait()
+            return sweep(own, "3601")
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(run, range(4))) + sweep(conn, "3601") == len(cases)
+    assert {conn.execute(OVERDUE, (case,)).fetchone() for case in cases} == {(1,)}
+
+
+@pytest.mark.usefixtures("swept")
+def test_K3_a_slow_sweep_does_not_repeat_what_a_faster_one_has_written(
+    send: Any, age: Any, conn: Any, database: str
+) -> None:
+    """The slow one stops at its first case; what it has not locked yet is swept meanwhile by the other."""
+    cases = [send()["case_id"] for _ in range(24)]
+    for place, case in enumerate(cases):
+        age(case, HOUR * (30 - place))
+    with ThreadPoolExecutor(1) as threads, psycopg.connect(database) as brake:
+        brake.execute("select from clocks where case_id = %s for update", (cases[0],))
+        with psycopg.connect(database, autocommit=True) as slow:
+            running = threads.submit(sweep, slow, "3601")
+            waiting = "select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
+            while not (running.done() or conn.execute(waiting, (slow.info.backend_pid,)).fetchone()):
+                time.sleep(0.01)
+            fast = sweep(conn, "3601")
+            brake.rollback()
+            total = fast + running.result(timeout=10)
+    assert 0 < fast < len(cases)
+    assert {conn.execute(OVERDUE, (case,)).fetchone() for case in cases} == {(1,)}
+    assert total == len(cases)
+
+
+@pytest.mark.usefixtures("swept")
+def test_K3_a_case_that_somebody_is_working_on_is_left_to_the_next_sweep(
+    send: Any, age: Any, conn: Any, database: str
+) -> None:
+    case = send()["case_id"]
+    age(case, HOUR)
+    with psycopg.connect(database) as other:
+        other.execute("select from cases where id = %s for update", (case,))
+        assert sweep(conn, "3601") == 0
+        other.rollback()
+    assert sweep(conn, "3601") == 1
+
+
+def test_the_logs_of_all_these_cases_hold_but_for_their_moved_clocks(conn: Any) -> None:
+    assert [fault for fault in examine() if "due_at" not in fault] == []
