@@ -140,11 +140,20 @@ class Browsers:
 SUBSCRIBE = """
 (() => {
   const { endpoint, keys, serverKey } = %s
+  const KEPT = 'the browser keeps a subscription'
+  const subscription = {
+    endpoint,
+    options: { userVisibleOnly: true, applicationServerKey: null },
+    toJSON: () => ({ endpoint, keys }),
+    unsubscribe: async () => { localStorage.removeItem(KEPT); return true },
+  }
+  PushManager.prototype.getSubscription = async () => (localStorage.getItem(KEPT) ? subscription : null)
   PushManager.prototype.subscribe = async function (options) {
     const key = btoa(String.fromCharCode(...new Uint8Array(options.applicationServerKey)))
     const wanted = key.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
     if (!options.userVisibleOnly || wanted !== serverKey) throw new TypeError('wrong options')
-    return { endpoint, options, toJSON: () => ({ endpoint, keys }), unsubscribe: async () => true }
+    localStorage.setItem(KEPT, '1')
+    return subscription
   }
 })()
 """

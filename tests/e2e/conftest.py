@@ -66,9 +66,9 @@ def browsers(_all_browsers: Browsers) -> Iterator[Browsers]:
     watch.check()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def desktop() -> Iterator[Desktop]:
-    """A desktop on which notifications come up."""
+    """A desktop on which notifications come up. It outlives the browsers of every test: they do not survive its loss."""
     made = Desktop()
     yield made
     made.stop()

@@ -71,6 +71,22 @@ def sign_in_field(page: Page, house: House, account: str) -> None:
     expect(page.get_by_role("heading", name="今天")).to_be_visible()
 
 
+def sign_out_field(page: Page) -> None:
+    """Leave by the menu."""
+    page.get_by_role("button", name="菜单").click()
+    page.get_by_role("button", name="退出登录").click()
+    expect(page.get_by_label("密码")).to_be_visible()
+
+
+def reassign_by_api(house: House, case_id: str, account: str) -> None:
+    """The desk gives the task to somebody else."""
+    desk = house.caller("dispatcher")
+    name = house.accounts[account]["name"]
+    people = desk.get(f"/cases/{case_id}/assignees")["items"]
+    found = next(one for one in people if one["name"] == name)
+    act_by_api(desk, case_id, "reassign", assignee={"post_id": found["post_id"]}, reason="就近办理")
+
+
 def sign_in_console(page: Page, house: House, account: str = "dispatcher") -> None:
     """Open the console and sign in."""
     page.goto(f"{house.address}/console")

@@ -17,10 +17,12 @@ from tests.e2e.steps import (
     fill_report,
     mark,
     read_receipt,
+    reassign_by_api,
     report_by_api,
     send_report,
     sign_in_console,
     sign_in_field,
+    sign_out_field,
     state,
     take_photo,
     task,
@@ -159,3 +161,23 @@ def test_a_reassigned_task_leaves_one_phone_and_comes_to_the_other(house: House,
     task(new, sent.case_id).get_by_role("button", name="签收").click()
     office = house.caller("dispatcher")
     until(new, lambda: state(office, sent.case_id) == "signed", "the new one has signed")
+
+
+def test_reminders_come_to_whoever_works_with_the_phone(
+    house: House, browsers: Browsers, desktop: Desktop, profile: Path
+) -> None:
+    phone = browsers.phone_with_reminders(desktop, profile)
+    sign_in_field(phone.page, house, "grid_worker")
+    phone.turn_reminders_on()
+    sign_out_field(phone.page)
+
+    with phone.page.expect_response("**/api/v1/push/subscriptions") as answer:
+        sign_in_field(phone.page, house, "grid_worker2")
+    assert answer.value.ok, answer.value.text()
+    sent = report_by_api(house)  # a task of the one who has left
+    reassign_by_api(house, sent.case_id, "grid_worker2")
+    messages = until(phone.page, lambda: phone.pushed(sent.case_id), "the push reaches the push service")
+    assert [json.loads(message)["kind"] for message in messages] == ["task"]
+    phone.click(phone.deliver(messages[0]), "签收")
+    worker = house.caller("grid_worker2")
+    until(phone.page, lambda: state(worker, sent.case_id) == "signed", "the case is signed")

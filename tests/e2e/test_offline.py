@@ -12,10 +12,10 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.e2e.browsers import Browsers, until
 from tests.e2e.house import Caller, House
 from tests.e2e.steps import (
-    act_by_api,
     fill_report,
     mark,
     read_receipt,
+    reassign_by_api,
     report_by_api,
     send_report,
     sign_in_field,
@@ -180,10 +180,7 @@ def test_work_on_a_task_that_went_to_somebody_else_is_shown_beside_what_happened
     expect(worker.get_by_role("main")).to_contain_text(reply)
 
     # Meanwhile the desk gives the task to the neighbour.
-    people = office.get(f"/cases/{sent.case_id}/assignees")["items"]
-    neighbour = next(one for one in people if one["name"] == house.accounts["grid_worker2"]["name"])
-    assignee = {"post_id": neighbour["post_id"]}
-    act_by_api(office, sent.case_id, "reassign", assignee=assignee, reason="就近办理")
+    reassign_by_api(house, sent.case_id, "grid_worker2")
 
     with worker.expect_response(COMMANDS) as answer:
         worker.context.set_offline(False)
