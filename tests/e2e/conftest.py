@@ -68,7 +68,7 @@ def browsers(_all_browsers: Browsers) -> Iterator[Browsers]:
 
 @pytest.fixture(scope="session")
 def desktop() -> Iterator[Desktop]:
-    """A desktop on which notifications come up. It outlives the browsers of every test: they do not survive its loss."""
+    """A desktop on which notifications come up. It outlives all browsers: they end when they lose it."""
     made = Desktop()
     yield made
     made.stop()
