@@ -41,7 +41,7 @@ FORGET_SESSIONS = "delete from sessions where expires_at < now() - interval '7 d
 
 POSTS_SHOWN = """
 select p.id, p.role, n.id as unit_id, n.name as unit_name, n.name_en as unit_name_en,
-       r.code, r.name as region_name, r.level
+       r.code, r.level
   from posts p join regions r on r.code = p.region_code left join units n on n.id = p.unit_id
  where p.id = any(%s) order by p.id
 """

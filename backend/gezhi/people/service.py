@@ -22,6 +22,7 @@ from gezhi.people.models import ROLES
 from gezhi.people.names import role_name
 from gezhi.people.sessions import Actor
 from gezhi.places.models import LEVELS
+from gezhi.places.names import labels
 
 TRIES = 10
 LOCK = timedelta(minutes=15)
@@ -106,15 +107,16 @@ def city_view() -> dict[str, Any]:
 def _posts(person: Actor) -> list[dict[str, Any]]:
     with connection() as lent:
         rows = lent.execute(queries.POSTS_SHOWN, ([post.id for post in person.posts],)).fetchall()
+    named = labels(post.region_code for post in person.posts)
     return [
         {
             "id": post_id,
             "role": role,
             "role_name": role_name(role),
             "unit": {"id": unit_id, "name": pick(unit, unit_en)} if unit_id else None,
-            "region": {"code": code, "name": region, "level": LEVELS[level]},
+            "region": {"code": code, "name": named[code]["name"], "level": LEVELS[level]},
         }
-        for post_id, role, unit_id, unit, unit_en, code, region, level in rows
+        for post_id, role, unit_id, unit, unit_en, code, level in rows
     ]
 
 
