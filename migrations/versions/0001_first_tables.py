@@ -113,7 +113,6 @@ def upgrade() -> None:
             "lead_unit_id is not null and state in ('reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended')"
         ),
     )
-    op.create_index("cases_city_number_index", "cases", ["city", "number"], unique=False)
     op.create_index(
         "cases_city_region_code_index",
         "cases",
@@ -617,7 +616,6 @@ def downgrade() -> None:
         postgresql_where=sa.text("state in ('reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended')"),
     )
     op.drop_index("cases_city_region_code_index", table_name="cases")
-    op.drop_index("cases_city_number_index", table_name="cases")
     op.drop_index(
         "cases_city_lead_unit_index",
         table_name="cases",

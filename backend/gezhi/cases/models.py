@@ -41,7 +41,6 @@ class Case(Base):
     __tablename__ = "cases"
     __table_args__ = (
         CheckConstraint(f"state in {tuple(STATES)}", name="state"),
-        Index("cases_city_number_index", "city", "number"),
         Index(
             "cases_city_region_code_index",
             "city",
@@ -104,8 +103,8 @@ class Report(Base):
     __table_args__ = (
         # Deferred: the report's row comes first, its key is what makes twins wait for each other.
         ForeignKeyConstraint(["city", "case_id"], ["cases.city", "cases.id"], deferrable=True, initially="DEFERRED"),
-        Index("reports_city_receipt_code_key", "city", "receipt_code", unique=True),
         Index("reports_city_case_id_index", "city", "case_id"),
+        Index("reports_city_receipt_code_key", "city", "receipt_code", unique=True),
     )
 
     city: Mapped[str] = mapped_column(Text, primary_key=True)
