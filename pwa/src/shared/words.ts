@@ -9,7 +9,7 @@ export const say = dictionary(
     light_grey: '挂账',
     map: '网格地图（示意数据）',
     demo: '示意数据',
-    and_more: '{what}，另有 {n} 件',
+    and_more: '{what}，此处共 {n} 件',
     retry: '重试',
   },
   {
@@ -19,7 +19,7 @@ export const say = dictionary(
     light_grey: 'On hold',
     map: 'Map of grids (illustrative data)',
     demo: 'Illustrative data',
-    and_more: '{what}, and {n} more',
+    and_more: '{what}, {n} at this spot',
     retry: 'Try again',
   },
 )
