@@ -46,8 +46,8 @@ export async function settle(fresh: Session): Promise<void> {
   }
   await keep(PATH, fresh)
   show(fresh)
-  // The reminders of this phone are now this person's.
-  if (next && (await fact('push'))) void import('./reminders').then(({ connect }) => connect())
+  // The reminders of this phone are now this person's; whoever worked with it before has taken theirs along.
+  if (next && 'Notification' in self && Notification.permission === 'granted') void import('./reminders').then(({ connect }) => connect())
 }
 
 function show(next: Session): void {
