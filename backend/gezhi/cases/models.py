@@ -165,7 +165,10 @@ class Event(Base):
 
 
 class EventBody(Base):
-    """Free text and photo references of an event: can be erased without breaking chain or replay."""
+    """Free text and photo references of an event: can be erased without breaking chain or replay.
+
+    Erased is a body of JSON null, its salt replaced by the digest sha256(salt, body).
+    """
 
     __tablename__ = "event_bodies"
 
