@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import urllib.request
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browsers import Browsers, until
 from tests.e2e.house import House
 from tests.e2e.notifications import Desktop
+from tests.e2e.pictures import CAMERA, SERIAL
 from tests.e2e.steps import (
     expect_marked,
     fill_report,
@@ -49,6 +53,11 @@ def test_from_the_photo_to_the_rating(house: House, browsers: Browsers, desktop:
     qr = resident.get_by_role("img", name="回执二维码")
     expect(qr).to_be_visible()
     assert qr.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+
+    photo = served_photo(resident, house, sent.case_id)
+    assert len(photo) <= 300 * 1024
+    assert not any(mark.encode() in photo for mark in (CAMERA, SERIAL, "GPS", "Exif"))
+    assert max(Image.open(io.BytesIO(photo)).size) == 1600
 
     # 2. The desk sees it at once, in the list and on the map.
     row = desk.get_by_role("row").filter(has_text=sent.number)
@@ -90,6 +99,14 @@ def test_from_the_photo_to_the_rating(house: House, browsers: Browsers, desktop:
     rate(resident, house, sent.code)
     given = house.caller().get(f"/reports/{sent.code}")["rating"]["given"]
     assert (given["stars"], given["satisfaction"]) == (5, "satisfied")
+
+
+def served_photo(page: Page, house: House, case_id: str) -> bytes:
+    """The first photo of a case as the desk gets it, once it has been cleaned."""
+    desk = house.caller("dispatcher")
+    address = until(page, lambda: desk.get(f"/cases/{case_id}")["photos"][0]["url"], "the photo is ready")
+    with urllib.request.urlopen(house.address + address, timeout=20) as answer:
+        return bytes(answer.read())
 
 
 def on_map(desk: Page) -> int:
