@@ -113,7 +113,8 @@ from reports r join cases c on c.city = r.city and c.id = r.case_id
 where r.city = %(city)s and r.receipt_code = %(receipt)s
 """
 
-# Who could take a case: the posts of its grid, its neighbours in the community, then the units of the regions above.
+# Who could take a case: the posts of its grid, its neighbours in the community, then the units of the regions above. A
+# case that is not placed in a community yet is for a unit, of any region below what is known.
 ASSIGNEES = """
 with c as (select * from cases where city = %(city)s and id = %(id)s),
 candidates as (
@@ -122,13 +123,15 @@ candidates as (
     from c join posts p on p.city = c.city
                        and p.region_code between left(c.region_code, 12) and left(c.region_code, 12) || '999'
     join users u on u.id = p.user_id
-   where p.unit_id is null and p.role in ('grid_worker', 'grid_leader', 'assistant')
+   where length(c.region_code) >= 12 and p.unit_id is null and p.role in ('grid_worker', 'grid_leader', 'assistant')
      and p.starts_on <= city_date_v1(now()) and (p.ends_on is null or p.ends_on >= city_date_v1(now()))
   union all
   select null, u.id, null, u.name, u.region_code, 3, exists (
            select from posts p where p.unit_id = u.id and on_duty_v1(p.id, now()))
-    from c join units u on u.city = c.city and u.region_code in (left(c.region_code, 4), left(c.region_code, 6),
-                                                                 left(c.region_code, 9), left(c.region_code, 12))
+    from c join units u on u.city = c.city and (
+           u.region_code in (left(c.region_code, 4), left(c.region_code, 6), left(c.region_code, 9),
+                             left(c.region_code, 12))
+           or (length(c.region_code) < 12 and starts_with(u.region_code, c.region_code)))
    where u.kind <> 'centre')
 select k.*, (select count(*) from cases o where o.city = %(city)s and o.state in ('dispatched', 'signed')
                and (o.assignee_post_id = k.post_id
