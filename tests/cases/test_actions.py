@@ -434,8 +434,16 @@ def test_C1_without_a_certain_place_the_desk_dispatches_to_a_unit(
     done = ok(desk.act(case, command("dispatch", 2, assignee={"unit_id": str(bureau)})))
     assert (done["state"], done["case"]["assignee"]["unit_id"]) == ("dispatched", str(bureau))
     assert handler.tasks()[case] == "sign"
+
+
+def test_a_case_without_a_certain_place_is_offered_to_the_units_of_every_district(
+    send: Any, desk: Any, conn: Any
+) -> None:
+    case = send(place=None, address="八一广场旁", category="other")["case_id"]
     offered = desk.get(f"/cases/{case}/assignees").json["items"]
-    assert all(one["post_id"] or one["unit_id"] for one in offered)
+    assert {one["post_id"] for one in offered} == {None}
+    districts = conn.execute("select count(*) from regions where level = 6 and code like '3601%'").fetchone()[0]
+    assert sum(one["name"].endswith("城市管理局") for one in offered) == districts == 9
 
 
 def test_the_desk_is_offered_the_grids_posts_first(case: str, desk: Any, worker: Any, mate: Any) -> None:
