@@ -22,7 +22,7 @@ import structlog
 from gezhi import queue, watch
 from gezhi.cases import clocks
 from gezhi.config import settings
-from gezhi.db import connection
+from gezhi.db import connection, pool
 from gezhi.http import logs
 from gezhi.notify import consumer as notify
 from gezhi.notify.webpush import Sender
@@ -172,6 +172,7 @@ async def _main() -> None:
         stop_threads.set()
         for beat in beats:
             await asyncio.to_thread(beat.join, GRACE)
+        await asyncio.to_thread(pool().close)  # left open, its threads now and then end in a traceback
     log.info("worker.stopped")
 
 
