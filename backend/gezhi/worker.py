@@ -162,6 +162,7 @@ async def _main() -> None:
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stop.set)
+    pool()  # made before there are threads: several that ask first would make one each
     beats = _beats(stop_threads)
     for beat in beats:
         beat.start()
@@ -172,7 +173,7 @@ async def _main() -> None:
         stop_threads.set()
         for beat in beats:
             await asyncio.to_thread(beat.join, GRACE)
-        await asyncio.to_thread(pool().close)  # left open, its threads now and then end in a traceback
+        await asyncio.to_thread(pool().close)
     log.info("worker.stopped")
 
 
