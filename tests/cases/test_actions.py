@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -141,20 +140,26 @@ def test_P7_a_stranger_who_never_had_it_learns_nothing(case: str, enter: Any, co
     assert conn.execute("select count(*) from commands where id = %s", (sent["id"],)).fetchone() == (0,)
 
 
+_WAITING = """
+select count(*) from pg_stat_activity
+ where datname = current_database() and wait_event_type = 'Lock' and query like '%act_v1%'
+"""
+
+
 def test_C7_eight_hands_on_one_case_one_wins_and_seven_are_told(
-    case: str, desk: Any, hire: Any, unit: Any, conn: Any
+    case: str, desk: Any, hire: Any, unit: Any, conn: Any, database: str
 ) -> None:
     bureau = unit("360103", "department", "lamps")
     people = [hire("handler", "360103", bureau) for _ in range(8)]
     ok(desk.act(case, command("reassign", 3, assignee={"unit_id": str(bureau)}, reason="归口")))
-    start = threading.Barrier(8)
-
-    def sign(person: Any) -> Any:
-        start.wait()
-        return person.act(case, command("sign", 4))
-
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(sign, people))
+        with psycopg.connect(database) as brake:  # so that all eight are at the case before the first gets it
+            brake.execute("select from cases where id = %s for update", (case,))
+            sent = [threads.submit(person.act, case, command("sign", 4)) for person in people]
+            while conn.execute(_WAITING).fetchone() != (8,) and not any(one.done() for one in sent):
+                time.sleep(0.01)
+            brake.rollback()
+        answers = [one.result() for one in sent]
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
     assert {answer.json["code"] for answer in answers if answer.status_code == 409} == {"not_allowed_now"}
     count = conn.execute("select count(*) from events where case_id = %s and action = 'sign'", (case,)).fetchone()
