@@ -19,7 +19,8 @@ const LONG = { staleTime: 30 * 60_000, gcTime: 60 * 60_000 }
 export function makeClient(): QueryClient {
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError: (error) => noteSignedOut(client, error) }),
-    defaultOptions: { queries: { retry: (count, error) => isPassing(error) && count < 2, staleTime: 5000 } },
+    // Without a network a question fails at once and says so, instead of waiting for ever.
+    defaultOptions: { queries: { retry: (count, error) => isPassing(error) && count < 2, staleTime: 5000, networkMode: 'always', refetchOnReconnect: true } },
   })
   return client
 }
