@@ -23,6 +23,9 @@ function doors(): Plugin {
   }
 }
 
+/** What both phone doors load at once, as one file: many small ones pay for their wrapping and compress worse. */
+const FIRST = /node_modules\/@?vue\/|preload-helper|export-helper|src\/shared\/(api|device|i18n|ids|language|lights|map|screens|storage|time|words)\.ts|src\/shared\/icons\/first\.ts|src\/shared\/components\/(AppButton|AppIcon|EmptyState|ErrorNote|LightMark|StillMap)\.vue/
+
 /** The API that `vite dev` passes on to. */
 const api = process.env['GEZHI_URL'] ?? 'http://localhost:8000'
 
@@ -68,7 +71,7 @@ export default defineConfig(({ mode }): UserConfig => {
       assetsDir: desk ? 'assets/console' : 'assets',
       emptyOutDir: !desk,
       copyPublicDir: !desk,
-      rolldownOptions: { input: pages },
+      rolldownOptions: { input: pages, output: desk ? {} : { codeSplitting: { groups: [{ name: 'first', test: FIRST }] } } },
     },
     server: { proxy: { '/api': { target: api, changeOrigin: false } } },
   }

@@ -106,6 +106,13 @@ function stream(tell: (heard: Heard) => void, signal: AbortSignal): Promise<void
       }
     }
     open()
+    // A stream from before the network went may be dead without knowing it.
+    const again = () => {
+      clearTimeout(timer)
+      source.close()
+      open()
+    }
+    globalThis.addEventListener?.('online', again, { signal })
     signal.addEventListener('abort', () => {
       clearTimeout(timer)
       source.close()

@@ -15,11 +15,16 @@ test.each([
   [27 * 60, '明天 12:00 前'],
   [50 * 60, '11月22日 11:00 前'],
 ])('%i minutes from now reads %s', (minutes, words) => {
-  expect(dueWords(due(minutes), NOW)).toBe(words)
+  expect(dueWords({ light: 'green', due_at: due(minutes) }, NOW)).toBe(words)
 })
 
-test('no deadline, no words', () => {
-  expect(dueWords(null, NOW)).toBe('')
+test('a yellow light says its word', () => {
+  expect(dueWords({ light: 'yellow', due_at: due(4) }, NOW)).toBe('临期，还有 4 分钟')
+})
+
+test('no deadline, or a clock that stands: no words', () => {
+  expect(dueWords({ light: null, due_at: null }, NOW)).toBe('')
+  expect(dueWords({ light: 'grey', due_at: due(-1) }, NOW)).toBe('')
 })
 
 test('a light that was green turns red on a phone without a network, but what is on hold stays grey', () => {

@@ -13,6 +13,8 @@ export const session = ref<Session | null>(null)
 export const author = computed(() => (session.value?.user ? `user:${session.value.user.id}` : ''))
 /** True once it is known, from the phone or the server, whether somebody is signed in. */
 export const known = ref(false)
+/** The session ended without its person wanting it: the login says so. */
+export const ended = ref(false)
 
 /** Opens with what the phone remembers, then asks the server; without a connection the memory holds. */
 export async function openSession(): Promise<void> {
@@ -51,6 +53,7 @@ export async function settle(fresh: Session): Promise<void> {
 }
 
 function show(next: Session): void {
+  ended.value = !next.user && (ended.value || Boolean(session.value?.user))
   session.value = next
   known.value = true
 }

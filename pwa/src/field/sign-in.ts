@@ -4,7 +4,7 @@ import type { Session } from '../shared/types'
 import { LEAVING, setFact } from '../store/db'
 import { clearPerson } from '../store/logout'
 import { run } from '../store/outbox'
-import { expire, PATH, settle } from './session'
+import { ended, expire, PATH, settle } from './session'
 
 /** @throws ApiProblem `bad_credentials`, `second_factor_needed`, `too_many_requests`, `no_connection`. */
 export async function login(account: string, password: string, code: string): Promise<void> {
@@ -23,6 +23,7 @@ export async function logout(): Promise<void> {
   await end().catch(() => undefined)
   await clearPerson()
   expire()
+  ended.value = false
 }
 
 /** Ends the session on the server, for good. */

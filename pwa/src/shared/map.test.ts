@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { boxOfFeature, contains, distance, nameSpot, pathOf, project, shortName } from './map'
+import { boxOfFeature, contains, distance, middleOf, nameSpot, pathOf, project, shortName } from './map'
 import { boxAround, roundLength, unproject } from './map-ground'
 import type { GridFeature, Point } from './types'
 
@@ -82,4 +82,11 @@ describe('the place of a name', () => {
   it('is nowhere when an edge would cut it', () => {
     expect(nameSpot('第1网格', [10, 100], frame, [])).toBeNull()
   })
+})
+
+it('puts the middle of a triangle inside it, not in the middle of its box', () => {
+  const triangle: GridFeature = { ...square, geometry: { type: 'Polygon', coordinates: [[[115, 28], [115.3, 28], [115, 28.3], [115, 28]]] } }
+  const [lng, lat] = middleOf(triangle)
+  expect(lng).toBeCloseTo(115.1, 9)
+  expect(lat).toBeCloseTo(28.1, 9)
 })

@@ -62,6 +62,25 @@ export function boxOfFeature(feature: GridFeature): Box {
   return boxOf(rings(feature).flat())!
 }
 
+/** The middle of the feature's largest ring by area: where its name belongs. */
+export function middleOf(feature: GridFeature): Point {
+  let best: { area: number; point: Point } | undefined
+  for (const ring of rings(feature)) {
+    const origin = ring[0]!
+    let [area, x, y] = [0, 0, 0]
+    for (let i = 1; i < ring.length; i += 1) {
+      const [ax, ay] = [ring[i - 1]![0] - origin[0], ring[i - 1]![1] - origin[1]]
+      const [bx, by] = [ring[i]![0] - origin[0], ring[i]![1] - origin[1]]
+      const cross = ax * by - bx * ay
+      area += cross
+      x += (ax + bx) * cross
+      y += (ay + by) * cross
+    }
+    if (area && (!best || Math.abs(area) > best.area)) best = { area: Math.abs(area), point: [origin[0] + x / (3 * area), origin[1] + y / (3 * area)] }
+  }
+  return best?.point ?? rings(feature)[0]![0]!
+}
+
 /** A rectangle on the screen: left, top, right, bottom, in pixels. */
 export type Area = [number, number, number, number]
 
