@@ -27,9 +27,7 @@ def forget_settings() -> None:
     """Drop what this process remembers of its environment and database."""
     from gezhi import config, db
 
-    if db.pool.cache_info().currsize:
-        db.pool().close()
-    db.pool.cache_clear()
+    db.close_pool()
     config.settings.cache_clear()
 
 

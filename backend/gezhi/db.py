@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +55,30 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
-@lru_cache(maxsize=1)
-def pool() -> ConnectionPool[Connection[Any]]:
-    """This process's pool of autocommit connections for hand-written SQL; statements are prepared at first use."""
+_making = threading.Lock()
+_made: list[ConnectionPool[Connection[Any]]] = []
 
+
+def pool() -> ConnectionPool[Connection[Any]]:
+    """This process's pool of autocommit connections for hand-written SQL; statements are prepared at first use.
+
+    Made under a lock: threads that ask for the first time at once must not make one each.
+    """
+    if not _made:
+        with _making:
+            if not _made:
+                _made.append(_new_pool())
+    return _made[0]
+
+
+def close_pool() -> None:
+    """Close this process's pool, if there is one; the next call of `pool` makes another."""
+    with _making:
+        while _made:
+            _made.pop().close()
+
+
+def _new_pool() -> ConnectionPool[Connection[Any]]:
     def configure(connection: Connection[Any]) -> None:
         connection.prepare_threshold = 0
 
@@ -68,7 +88,6 @@ def pool() -> ConnectionPool[Connection[Any]]:
         max_size=16,
         kwargs={"autocommit": True, "options": SESSION_SETTINGS},
         configure=configure,
-        check=None,
         open=True,
         timeout=5,
     )

@@ -22,7 +22,7 @@ import structlog
 from gezhi import queue, watch
 from gezhi.cases import clocks
 from gezhi.config import settings
-from gezhi.db import connection, pool
+from gezhi.db import close_pool, connection
 from gezhi.http import logs
 from gezhi.notify import consumer as notify
 from gezhi.notify.webpush import Sender
@@ -162,7 +162,6 @@ async def _main() -> None:
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stop.set)
-    pool()  # made before there are threads: several that ask first would make one each
     beats = _beats(stop_threads)
     for beat in beats:
         beat.start()
@@ -173,7 +172,7 @@ async def _main() -> None:
         stop_threads.set()
         for beat in beats:
             await asyncio.to_thread(beat.join, GRACE)
-        await asyncio.to_thread(pool().close)
+        await asyncio.to_thread(close_pool)
     log.info("worker.stopped")
 
 
