@@ -121,7 +121,7 @@ def apply_functions(conn: Connection[Any]) -> list[str]:
         name, checksum = f"{file.parent.parent.name}/{file.name}", hashlib.sha256(text.encode()).hexdigest()
         if applied.get(name) == checksum:
             continue
-        conn.execute(text.encode())
+        conn.execute(text.encode(), prepare=False)  # several statements in one
         conn.execute(
             "insert into sql_files values (%s, %s) on conflict (name) do update set checksum = excluded.checksum",
             (name, checksum),
