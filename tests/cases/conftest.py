@@ -13,7 +13,7 @@ from gezhi.db import uuid7
 from gezhi.http.cookies import cookie
 from gezhi.people import sessions
 from gezhi.people.sessions import FIELD_LIFE
-from tests.cases.helpers import command, report
+from tests.cases.helpers import HANDLED, command, ok, report
 from tests.conftest import Caller
 
 Conn = psycopg.Connection[Any]
@@ -199,3 +199,29 @@ def closed(send: Callable[..., dict[str, Any]], worker: Person, hire: Callable[.
         answer = person.act(receipt["case_id"], sent)
         assert answer.status_code == 200, answer.json
     return receipt
+
+
+@pytest.fixture
+def case(send: Callable[..., Any]) -> str:
+    """A case waiting for the signature of its grid's worker, version 3."""
+    return str(send()["case_id"])
+
+
+@pytest.fixture
+def signed(case: str, worker: Any) -> str:
+    """The same, signed by the worker: version 4."""
+    ok(worker.act(case, command("sign", 3)))
+    return case
+
+
+@pytest.fixture
+def mate(hire: Callable[..., Any], grid: Any) -> Any:
+    """The grid's leader, on duty: verifies what the worker handles."""
+    return hire("grid_leader", grid.code)
+
+
+@pytest.fixture
+def handled(signed: str, worker: Any, mate: Any) -> str:
+    """The same, handled by the worker and waiting for the grid's leader: version 5."""
+    ok(worker.act(signed, command("handle", 4, **HANDLED)))
+    return signed

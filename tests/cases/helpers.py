@@ -12,6 +12,8 @@ from PIL import Image
 from gezhi.db import uuid7
 
 SECRET = "s" * 43
+SHA = "ab" * 32  # of a photo that never arrives
+HANDLED = {"outcome": "solved", "reply": "修好了", "photos": [SHA]}
 HOME = (115.87182836585366, 28.6932555)  # a point in grid 360102002001001, home of the demo's grid_worker
 
 
@@ -51,3 +53,20 @@ def command(action: str, version: int | None, **more: Any) -> dict[str, Any]:
 def here(lng: float = HOME[0], lat: float = HOME[1], accuracy_m: float = 9.0) -> dict[str, float]:
     """A position as a phone measures it."""
     return {"lng": lng, "lat": lat, "accuracy_m": accuracy_m}
+
+
+def ok(answer: Any) -> dict[str, Any]:
+    """The body of an answer that must be a yes."""
+    body: dict[str, Any] = answer.json
+    assert answer.status_code == 200, body
+    return body
+
+
+def refused(response: Any, status: int, code: str) -> dict[str, Any]:
+    """The problem that an answer is."""
+    problem: dict[str, Any] = response.json
+    assert (response.status_code, problem["code"]) == (status, code), problem
+    assert response.mimetype == "application/problem+json"
+    assert problem["detail"]
+    assert problem["action"]
+    return problem

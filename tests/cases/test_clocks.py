@@ -13,8 +13,7 @@ import pytest
 
 from gezhi.cases.clocks import sweep
 from gezhi.cases.doctor import examine
-from tests.cases.helpers import command
-from tests.cases.test_actions import HANDLED, ok
+from tests.cases.helpers import HANDLED, command, ok
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 OVERDUE = "select count(*) from events where case_id = %s and action = 'overdue'"

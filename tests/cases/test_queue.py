@@ -11,9 +11,7 @@ import pytest
 from gezhi.cases import answers
 from gezhi.cases.doctor import examine
 from gezhi.db import uuid7
-from tests.cases.helpers import SECRET, command, here, report
-from tests.cases.test_actions import HANDLED, SHA, ok
-from tests.cases.test_reports import refused
+from tests.cases.helpers import HANDLED, SECRET, SHA, command, here, ok, refused, report
 from tests.conftest import Caller
 
 

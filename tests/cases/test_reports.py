@@ -17,20 +17,8 @@ from gezhi.cases.doctor import examine
 from gezhi.db import uuid7
 from gezhi.places import importer
 from gezhi.places.systems import wgs84_to_gcj02
-from tests.cases.helpers import SECRET, photo, report
+from tests.cases.helpers import SECRET, SHA, photo, refused, report
 from tests.conftest import HEADERS, ROOT, Caller
-
-SHA = "ab" * 32
-
-
-def refused(response: Any, status: int, code: str) -> dict[str, Any]:
-    """The problem that an answer is."""
-    problem: dict[str, Any] = response.json
-    assert (response.status_code, problem["code"]) == (status, code), problem
-    assert response.mimetype == "application/problem+json"
-    assert problem["detail"]
-    assert problem["action"]
-    return problem
 
 
 def nothing_kept(conn: Any, sent: dict[str, Any]) -> bool:
