@@ -49,6 +49,21 @@ def test_changed_facts_are_found_even_when_no_column_comes_of_them(case: str, co
     assert examine() == [f"{case}: event {seq} was altered"]
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "at = at - interval '1 hour'",
+        "occurred_at = occurred_at - interval '1 microsecond'",
+        "actor_user_id = gen_random_uuid()",
+        "actor_post_id = gen_random_uuid()",
+        "actor_kind = 'system'",
+    ],
+)
+def test_who_did_it_and_when_cannot_be_changed_unseen(case: str, conn: Any, changed: str) -> None:
+    conn.execute(f"update events set {changed} where case_id = %s and seq = 5", (case,))
+    assert examine() == [f"{case}: event 5 was altered"]
+
+
 @pytest.mark.parametrize("seq", range(1, 7))
 def test_a_removed_event_is_found(case: str, conn: Any, seq: int) -> None:
     conn.execute("delete from event_bodies where case_id = %s and seq = %s", (case, seq))

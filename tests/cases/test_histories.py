@@ -79,7 +79,7 @@ class House:
 @pytest.fixture
 def house(conn: Any, grid: Grid, hire: Callable[..., Person], unit: Any, worker: Person, desk: Person) -> House:
     # In this house whoever is to sign is late from the start, so that clocks run out within a test.
-    conn.execute("alter table limits drop constraint limits_amount_check")
+    conn.execute("alter table limits drop constraint if exists limits_amount_check")
     conn.execute("update limits set amount = -1, unit = 'minute' where step = 'sign'")
     bureau = unit("360103", "department", "lamps")
     people = {

@@ -267,7 +267,7 @@ class CaseDetail(CaseItem):
 
 
 class ActionDone(Answer):
-    """A case after an action; `case` is null when the caller no longer sees it."""
+    """A case after an action; `case` is null in the answer to a queue, and when the caller no longer sees it."""
 
     case_id = fields.UUID(required=True)
     state = _text(validate=_STATE)

@@ -16,7 +16,9 @@ select c.id, to_jsonb(c) - 'point' || jsonb_build_object('lng', st_x(c.point), '
 from cases c where c.city = %s and c.id > %s::uuid order by c.id limit 500
 """
 _CHAIN = """
-select e.seq, e.action, e.state, e.facts::text as facts_text, e.digest, b.salt, b.body::text as body_text
+select e.seq, e.version, e.action, e.state, who_v1(e.actor_kind, e.actor_user_id, e.actor_post_id) as who,
+  extract(epoch from e.at)::text as at_seconds, extract(epoch from e.occurred_at)::text as occurred_seconds,
+  e.facts::text as facts_text, e.digest, b.salt, b.body::text as body_text
 from events e left join event_bodies b using (city, case_id, seq)
 where e.city = %s and e.case_id = %s order by e.seq
 """

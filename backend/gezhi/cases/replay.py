@@ -30,6 +30,7 @@ _COLUMNS = {
     "stars": "stars",
     "satisfaction": "satisfaction",
 }
+_DIGESTED = ("seq", "version", "action", "state", "who", "at_seconds", "occurred_seconds", "facts_text")
 _ASSIGNING = ("dispatch", "reassign", "verify_fail")
 
 
@@ -50,7 +51,7 @@ def replay(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def digest(previous: bytes, event: Mapping[str, Any]) -> bytes:
     """The digest of one event as cases/sql/20_log.sql makes it; `facts_text`, `body_text` are PostgreSQL's text."""
-    words = "|".join(str(event[part]) for part in ("seq", "action", "state", "facts_text"))
+    words = "|".join(str(event[part]) for part in _DIGESTED)
     body = b""
     if event["body_text"] == "null":
         body = bytes(event["salt"])  # erased: what is left of it is its digest, in the place of the salt

@@ -1,8 +1,18 @@
--- One event's digest: a chain over the previous one, the facts, and the salted digest of the body, so that a body can be
--- erased without breaking the chain.
-create or replace function digest_v1(p_previous bytea, p_seq int, p_action text, p_state text, p_facts jsonb, p_body bytea)
-returns bytea language sql stable as $$
-  select sha256(coalesce(p_previous, '') || convert_to(p_seq::text || '|' || p_action || '|' || p_state || '|' || p_facts::text, 'UTF8')
+-- Who did something, as the digest holds it.
+create or replace function who_v1(p_kind text, p_user uuid, p_post uuid) returns text language sql immutable as $$
+  select p_kind || ':' || coalesce(p_user::text, '') || ':' || coalesce(p_post::text, '')
+$$;
+
+-- One event's digest: a chain over the previous one, who did what when, the facts, and the salted digest of the body, so
+-- that a body can be erased without breaking the chain. Times as seconds since 1970, whatever zone a session has.
+create or replace function digest_v1(
+  p_previous bytea, p_seq int, p_version int, p_action text, p_state text, p_who text, p_at timestamptz,
+  p_occurred timestamptz, p_facts jsonb, p_body bytea
+) returns bytea language sql stable as $$
+  select sha256(coalesce(p_previous, '') || convert_to(
+                  p_seq::text || '|' || p_version::text || '|' || p_action || '|' || p_state || '|' || p_who || '|'
+                  || extract(epoch from p_at)::text || '|' || extract(epoch from p_occurred)::text || '|'
+                  || p_facts::text, 'UTF8')
                 || coalesce(p_body, ''))
 $$;
 
@@ -16,7 +26,8 @@ declare
   v_digest bytea;
 begin
   if p_body is not null then v_salt := uuid_send(gen_random_uuid()); end if;
-  v_digest := digest_v1(p_previous, p_case.seq, p_action, p_case.state, p_facts,
+  v_digest := digest_v1(p_previous, p_case.seq, p_case.version, p_action, p_case.state,
+                        who_v1(p_actor_kind, p_user, p_post), p_at, p_occurred, p_facts,
                         case when p_body is not null then sha256(v_salt || convert_to(p_body::text, 'UTF8')) end);
   insert into events (city, case_id, seq, at, occurred_at, action, actor_kind, actor_user_id, actor_post_id,
                       version, state, facts, audience, digest)

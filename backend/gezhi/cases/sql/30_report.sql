@@ -137,10 +137,13 @@ begin
              'due_at', v_new.sign, 'why', v_new.why) as dispatch
       from made
   ), first as materialized (
-    select digest_v1(null, 1, 'report', 'reported', report, sha256(v_salt || convert_to(v_body::text, 'UTF8'))) as digest
+    select digest_v1(null, 1, 1, 'report', 'reported', who_v1('reporter', p_user, null), v_now, least(p_occurred, v_now),
+                     report, sha256(v_salt || convert_to(v_body::text, 'UTF8'))) as digest
       from facts
   ), second as materialized (
-    select digest_v1(first.digest, 2, 'accept', 'accepted', accept, null) as digest from first, facts
+    select digest_v1(first.digest, 2, 2, 'accept', 'accepted', who_v1('system', null, null), v_now, v_now, accept,
+                     null) as digest
+      from first, facts
   ), logged as (
     insert into events (city, case_id, seq, at, occurred_at, action, actor_kind, actor_user_id, version, state, facts,
                         audience, digest)
@@ -150,7 +153,8 @@ begin
         (1, 'report', 'reported', 'reporter', p_user, least(p_occurred, v_now), report, null, null, first.digest),
         (2, 'accept', 'accepted', 'system', null, v_now, accept, null, null, second.digest),
         (3, 'dispatch', 'dispatched', 'system', null, v_now, dispatch, 'post:' || v_new.post_id, 'unit:' || v_new.unit_id,
-         digest_v1(second.digest, 3, 'dispatch', 'dispatched', dispatch, null))
+         digest_v1(second.digest, 3, 3, 'dispatch', 'dispatched', who_v1('system', null, null), v_now, v_now, dispatch,
+                   null))
       ) as e (seq, action, state, actor, person, occurred_at, facts, post, unit, digest)
      where e.seq <= v_last
   ), told as (
