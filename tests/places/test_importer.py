@@ -239,6 +239,16 @@ def test_a_right_file_is_taken_and_taken_again(clean: Conn, tmp_path: Path) -> N
     ]
 
 
+def test_a_citys_point_stands_in_the_middle_of_its_communities(clean: Conn, tmp_path: Path) -> None:
+    crowded = [region(f"99010100100{n}", box(115.2 + n / 100, 28.2, 115.21 + n / 100, 28.21)) for n in range(1, 4)]
+    importer.run(clean, [written(tmp_path / "town.geojson", [*town(), *crowded])], system="wgs84", source="one")
+    middle = clean.execute(
+        "select city.point = community.point from regions city, regions community"
+        " where city.code = '9901' and community.code = '990101001002'"
+    ).fetchone()
+    assert middle == (True,)
+
+
 def test_a_later_file_is_held_against_the_database(clean: Conn, tmp_path: Path) -> None:
     importer.run(clean, [written(tmp_path / "town.geojson", town())], system="wgs84", source="one")
     more = [region("990101002", box(115.5, 28.2, 115.9, 28.6)), region("990102001", box(115.5, 28.2, 115.6, 28.4))]

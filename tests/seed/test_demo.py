@@ -73,6 +73,15 @@ def test_every_role_has_an_account_in_its_place(conn: Conn) -> None:
     assert placed["dispatcher"] == placed["duty_leader"] == ("3601", "centre")
 
 
+def test_the_maps_open_in_the_grid_of_the_named_worker(conn: Conn) -> None:
+    (lng, lat) = rows(conn, "select st_x(point), st_y(point) from regions where code = '3601'")[0]
+    found = conn.execute("select region_code from locate_v1('3601', %s, %s)", (lng, lat)).fetchone()
+    assert found == rows(
+        conn,
+        "select region_code from posts p join users u on u.id = p.user_id where u.account = 'grid_worker'",
+    )[0]  # fmt: skip
+
+
 def test_P6_the_citys_desk_is_always_attended_and_the_desks_below_hand_up(conn: Conn) -> None:
     assert rows(
         conn,

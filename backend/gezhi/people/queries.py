@@ -49,14 +49,10 @@ select p.id, p.role, n.id as unit_id, n.name as unit_name, n.name_en as unit_nam
 
 CITY_SHOWN = """
 select r.code, r.name, r.demo, st_xmin(b), st_ymin(b), st_xmax(b), st_ymax(b),
-       coalesce(c.lng, st_x(r.point)), coalesce(c.lat, st_y(r.point))
-  from regions r, box2d(r.geom) b,
-       (select percentile_disc(0.5) within group (order by st_x(point)) as lng,
-               percentile_disc(0.5) within group (order by st_y(point)) as lat
-          from regions where level = 12 and starts_with(code, %s)) c
- where r.code = %s
+       st_x(r.point), st_y(r.point)
+  from regions r, box2d(r.geom) b where r.code = %s
 """
-"""The city's name and where it is, WGS-84: bounds, and the middle of its communities, which lies where people live."""
+"""The city's name and where it is, WGS-84: bounds, and the point at which its maps open."""
 
 ROLES_TODAY = """
 select role from posts, (select (now() at time zone 'Asia/Shanghai')::date as today) d

@@ -88,7 +88,7 @@ def sign_out(person: Actor) -> None:
 @lru_cache(maxsize=4)
 def _city(code: str) -> dict[str, Any] | None:
     with connection() as lent:
-        row = lent.execute(queries.CITY_SHOWN, (code, code)).fetchone()
+        row = lent.execute(queries.CITY_SHOWN, (code,)).fetchone()
     if row is None:
         return None
     code, name, demo, west, south, east, north, lng, lat = row

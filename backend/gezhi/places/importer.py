@@ -42,6 +42,7 @@ def run(
     _stage(conn, rows)
     with conn.transaction():
         conn.execute(queries.SWAP_REGIONS, {"source": source, "demo": demo})
+        conn.execute(queries.CENTRE_CITIES, {"cities": sorted({row.code[:4] for row in rows if row.level in (4, 12)})})
     conn.execute(queries.DROP_STAGING)
     counts = Counter(row.level for row in rows)
     return {LEVELS[level]: counts[level] for level in sorted(counts)}

@@ -26,6 +26,15 @@ on conflict (code) do update set
   demo = excluded.demo, geom = excluded.geom, point = excluded.point
 """
 
+# A city's label stands in the middle of its communities, where people live; the middle of its area is often farmland.
+CENTRE_CITIES = """
+update regions city set point = st_setsrid(st_point(middle.lng, middle.lat), 4326)
+from (select left(code, 4) as code, percentile_disc(0.5) within group (order by st_x(point)) as lng,
+             percentile_disc(0.5) within group (order by st_y(point)) as lat
+        from regions where level = 12 group by left(code, 4)) middle
+where city.code = middle.code and city.code = any(%(cities)s)
+"""
+
 LOCATE = """
 select found.region_code, found.quality, found.distance_m, city.name
 from locate_v1(%(city)s, %(lng)s, %(lat)s) found left join regions city on city.code = %(city)s

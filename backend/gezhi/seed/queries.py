@@ -19,4 +19,9 @@ COPY_DUTY_HOURS = "copy duty_hours (post_id, opens, closes, weekdays) from stdin
 RENEW_ACCOUNT = "update users set password_hash = %s, failed_tries = 0, locked_until = null where account = %s and demo"
 HASH_OF_ACCOUNT = "select password_hash from users where account = %s and demo"
 
+# The demo's maps open where its named worker works, so that a first report by hand finds somebody who answers.
+OPEN_AT = """
+update regions city set point = home.point from regions home where city.code = %(city)s and home.code = %(home)s
+"""
+
 ANALYZE = "analyze regions, units, users, posts, duty_hours, matters, city_matters, working_spans"
