@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeAll, expect, test } from 'vitest'
 import { setLanguage } from '../shared/language'
-import { dueWords, lightAt } from './due'
+import { dueWords } from './due'
 
 const NOW = new Date(2026, 10, 20, 9, 0).getTime()
 const due = (minutes: number) => new Date(NOW + minutes * 60_000).toISOString()
@@ -25,10 +25,4 @@ test('a yellow light says its word', () => {
 test('no deadline, or a clock that stands: no words', () => {
   expect(dueWords({ light: null, due_at: null }, NOW)).toBe('')
   expect(dueWords({ light: 'grey', due_at: due(-1) }, NOW)).toBe('')
-})
-
-test('a light that was green turns red on a phone without a network, but what is on hold stays grey', () => {
-  expect(lightAt({ light: 'green', due_at: due(-1) }, NOW)).toBe('red')
-  expect(lightAt({ light: 'green', due_at: due(1) }, NOW)).toBe('green')
-  expect(lightAt({ light: 'grey', due_at: due(-1) }, NOW)).toBe('grey')
 })

@@ -1,7 +1,7 @@
 /** Deadlines in words: 超时 12 分钟, 临期，还有 5 分钟, 还有 25 分钟, 明天 12:00 前. */
 import { language } from '../shared/language'
 import { absolute, duration } from '../shared/time'
-import type { CaseItem, LightColour } from '../shared/types'
+import type { CaseItem } from '../shared/types'
 import { say } from './words'
 
 const SOON_S = 12 * 3600
@@ -14,12 +14,6 @@ export function dueWords({ due_at: due, light }: Pick<CaseItem, 'light' | 'due_a
   if (light === 'yellow') return say('soon', { time: duration(seconds) })
   if (seconds < SOON_S) return say('left', { time: duration(seconds) })
   return say('until', { time: byDay(due, now) })
-}
-
-/** The light at `now`: what was green an hour ago may be red on a phone without a network. */
-export function lightAt(item: Pick<CaseItem, 'light' | 'due_at'>, now: number): LightColour {
-  const over = item.due_at !== null && Date.parse(item.due_at) <= now
-  return over && item.light !== 'grey' ? 'red' : (item.light ?? 'green')
 }
 
 function byDay(due: string, now: number): string {

@@ -23,5 +23,5 @@ export function shortDuration(seconds: number): string {
 export function dueText(due: string | null, now: number): string {
   if (due === null) return say('no_due')
   const seconds = (Date.parse(due) - now) / 1000
-  return say(seconds < 0 ? 'over' : 'left', { time: shortDuration(seconds) })
+  return say(seconds <= 0 ? 'over' : 'left', { time: shortDuration(seconds) })
 }

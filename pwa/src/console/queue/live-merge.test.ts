@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CaseItem } from '../../shared/types'
-import { gather, joined, keptSelection, lightNow, news } from './live-merge'
+import { gather, joined, keptSelection, news } from './live-merge'
 
 const item = (id: string, seq = 1) => ({ id, seq }) as CaseItem
 
@@ -63,14 +63,5 @@ describe('the list after an event', () => {
     expect(keptSelection(['a'], [], 'a')).toBeNull()
     expect(keptSelection(['a'], ['b'], null)).toBeNull()
     expect(keptSelection(['a'], ['b'], 'elsewhere')).toBeNull()
-  })
-
-  it('turns red when the time runs out', () => {
-    const due_at = '2026-11-20T03:00:00.000Z'
-    const now = Date.parse(due_at)
-    expect(lightNow({ light: 'yellow', due_at }, now - 1)).toBe('yellow')
-    expect(lightNow({ light: 'yellow', due_at }, now + 1)).toBe('red')
-    expect(lightNow({ light: 'grey', due_at }, now + 1)).toBe('grey')
-    expect(lightNow({ light: 'green', due_at: null }, now)).toBe('green')
   })
 })

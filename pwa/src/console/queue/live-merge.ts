@@ -1,4 +1,4 @@
-import type { CaseItem, LightColour } from '../../shared/types'
+import type { CaseItem } from '../../shared/types'
 
 /**
  * Gathers a burst of calls into one: `flush` runs `wait` milliseconds after the last call, and at the latest `most`
@@ -57,10 +57,4 @@ export function keptSelection(before: readonly string[], after: readonly string[
   if (at < 0) return null
   const follower = before.slice(at + 1).find((id) => after.includes(id))
   return follower ?? after[after.length - 1] ?? null
-}
-
-/** The light as it is now: a case whose time ran out since the list was read is red at once. Null when no clock runs. */
-export function lightNow(item: Pick<CaseItem, 'light' | 'due_at'>, now: number): LightColour | null {
-  const running = item.light === 'green' || item.light === 'yellow'
-  return running && item.due_at !== null && Date.parse(item.due_at) < now ? 'red' : item.light
 }
