@@ -10,7 +10,8 @@ import View from 'ol/View'
 import { boundingExtent, createEmpty, extend, getHeight, getWidth, isEmpty } from 'ol/extent'
 import type { CaseItem, GridCollection, LightColour } from '../../shared/types'
 import { countsByRegion, worstOf } from './counts'
-import { caseStyle, clusterStyle, readPalette, regionStyle } from './style'
+import { clearOf, nameOf } from './names'
+import { caseStyle, clusterStyle, nameStyle, readPalette, regionStyle } from './style'
 import 'ol/ol.css'
 
 /** What the map tells. */
@@ -39,12 +40,10 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
   let unaimed = false
 
   const regions = new VectorSource()
+  const names = new VectorSource<Feature<PointGeometry>>()
   const points = new VectorSource<Feature<PointGeometry>>()
-  const regionLayer = new VectorLayer({
-    source: regions,
-    declutter: true,
-    style: (feature) => regionStyle(palette, feature.get('name') as string, counts.get(feature.get('code') as string) ?? 0, most, feature.get('code') === hovered),
-  })
+  const held = (region: FeatureLike) => counts.get(region.get('code') as string) ?? 0
+  const regionLayer = new VectorLayer({ source: regions, style: (region) => regionStyle(palette, held(region), most, region.get('code') === hovered) })
   const caseLayer = new VectorLayer({
     source: new Cluster({ source: points, distance: CLOSE, minDistance: 12 }),
     style: (feature) => {
@@ -54,7 +53,17 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
       return members.length === 1 ? caseStyle(palette, lights[0]!, chosen) : clusterStyle(palette, members.length, worstOf(lights), chosen)
     },
   })
-  const map = new Map({ target, controls: [], layers: [regionLayer, caseLayer], view: new View({ maxZoom: 19, minZoom: 6 }) })
+  // The names lie above the cases and step aside for them: neither may hide the other.
+  const nameLayer = new VectorLayer({
+    source: names,
+    declutter: true,
+    style: (region, resolution) => {
+      const name = region.get('name') as string
+      const marks = points.getFeatures().map((point) => point.getGeometry()!.getCoordinates())
+      return nameStyle(palette, name, held(region), clearOf(marks, region, name.length, resolution))
+    },
+  })
+  const map = new Map({ target, controls: [], layers: [regionLayer, caseLayer, nameLayer], view: new View({ maxZoom: 19, minZoom: 6 }) })
 
   /** Goes to all regions; `busy`: in a whole city only to the districts that hold cases, the rest is wide and empty. */
   function fit(busy = false) {
@@ -68,6 +77,7 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
     counts = countsByRegion(items, code?.length ?? 0)
     most = Math.max(1, ...counts.values())
     regionLayer.changed()
+    nameLayer.changed()
   }
 
   map.on('click', ({ pixel }) => {
@@ -87,7 +97,7 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
 
   map.on('pointermove', ({ pixel, dragging }) => {
     if (dragging) return
-    const at = map.forEachFeatureAtPixel(pixel, (feature) => feature)
+    const at = map.forEachFeatureAtPixel(pixel, (feature) => feature, { layerFilter: (layer) => layer !== nameLayer })
     const code = (at?.get('code') as string | undefined) ?? null
     target.style.cursor = at ? 'pointer' : ''
     if (code === hovered) return
@@ -98,8 +108,7 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
   const dark = window.matchMedia('(prefers-color-scheme: dark)')
   const repaint = () => {
     palette = readPalette()
-    regionLayer.changed()
-    caseLayer.changed()
+    for (const layer of [regionLayer, caseLayer, nameLayer]) layer.changed()
   }
   dark.addEventListener('change', repaint)
   const resized = new ResizeObserver(() => map.updateSize())
@@ -112,18 +121,20 @@ export function makeCaseMap(target: HTMLElement, told: Told) {
     showRegions(collection: GridCollection) {
       regions.clear(true)
       regions.addFeatures(new GeoJSON().readFeatures(collection, { featureProjection: 'EPSG:3857' }))
+      names.clear(true)
+      names.addFeatures(regions.getFeatures().map(nameOf))
       recount()
       unaimed = items.length === 0
       fit(true)
     },
-    /** Replaces the cases; those without a certain place are not on the map. */
-    showCases(now: CaseItem[]) {
+    /** Replaces the cases, each with its light; those without a certain place are not on the map. */
+    showCases(now: CaseItem[], lights: LightColour[]) {
       items = now
       points.clear(true)
       points.addFeatures(
-        now.flatMap(({ id, light, place }) => {
+        now.flatMap(({ id, place }, at) => {
           if (!place.point) return []
-          const feature = new Feature({ geometry: new PointGeometry(fromLonLat(place.point)), light: light ?? 'grey' })
+          const feature = new Feature({ geometry: new PointGeometry(fromLonLat(place.point)), light: lights[at] })
           feature.setId(id)
           return [feature]
         }),

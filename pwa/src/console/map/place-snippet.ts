@@ -9,7 +9,7 @@ import View from 'ol/View'
 import { isEmpty } from 'ol/extent'
 import type { GridCollection, LightColour, Point } from '../../shared/types'
 import { shortName } from '../../shared/map'
-import { caseStyle, readPalette, regionStyle } from './style'
+import { caseStyle, nameStyle, readPalette, regionStyle } from './style'
 
 /** A small still map of one place. */
 export function makePlaceSnippet(target: HTMLElement) {
@@ -21,13 +21,25 @@ export function makePlaceSnippet(target: HTMLElement) {
   const resized = new ResizeObserver(() => map.updateSize())
   resized.observe(target)
 
+  /** Puts on the colours of the screen as it is now, light or dark. */
+  let paint = () => {}
+  const dark = window.matchMedia('(prefers-color-scheme: dark)')
+  const repaint = () => paint()
+  dark.addEventListener('change', repaint)
+
   return {
     /** Shows the regions, the one with that code marked, and the point; goes to the regions, or to the point alone. */
     show(shapes: GridCollection | undefined, point: Point, light: LightColour, code: string) {
-      const palette = readPalette()
       const at = new PointGeometry(fromLonLat(point))
-      regionLayer.setStyle((feature) => regionStyle(palette, feature.get('code') === code ? '' : shortName(feature.get('name') as string), 0, 1, feature.get('code') === code))
-      markLayer.setStyle(caseStyle(palette, light, true))
+      paint = () => {
+        const palette = readPalette()
+        regionLayer.setStyle((region) => {
+          const home = region.get('code') === code
+          return [regionStyle(palette, 0, 1, home), ...(home ? [] : [nameStyle(palette, shortName(region.get('name') as string), 0)])]
+        })
+        markLayer.setStyle(caseStyle(palette, light, true))
+      }
+      paint()
       regions.clear(true)
       if (shapes) regions.addFeatures(new GeoJSON().readFeatures(shapes, { featureProjection: 'EPSG:3857' }))
       mark.clear(true)
@@ -37,6 +49,7 @@ export function makePlaceSnippet(target: HTMLElement) {
       else map.getView().fit(extent, { padding: [16, 16, 16, 16] })
     },
     remove() {
+      dark.removeEventListener('change', repaint)
       resized.disconnect()
       map.setTarget(undefined)
     },

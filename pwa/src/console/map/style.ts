@@ -44,22 +44,23 @@ function see(colour: string, opacity: number): Color {
 const FONT = 'PingFang SC, "HarmonyOS Sans SC", MiSans, "Noto Sans CJK SC", sans-serif'
 
 /** A region: darker the more of the shown cases it holds, against the one that holds most; `hovered` has a strong edge. */
-export function regionStyle(palette: Palette, name: string, count: number, most: number, hovered: boolean): Style[] {
+export function regionStyle(palette: Palette, count: number, most: number, hovered: boolean): Style {
   const tint = palette.tints[count && Math.ceil((count / most) * 4)]!
   const stroke = new Stroke({ color: hovered ? palette.jade : palette.edge, width: hovered ? 2.5 : 1 })
-  return [
-    new Style({
-      fill: new Fill({ color: tint }),
-      stroke,
-      zIndex: hovered ? 2 : 1,
-      text: new Text({
-        text: count ? `${name}\n${count}` : name,
-        font: `600 13px ${FONT}`,
-        fill: new Fill({ color: count ? palette.ink : palette.soft }),
-        stroke: new Stroke({ color: palette.card, width: 3 }),
-      }),
+  return new Style({ fill: new Fill({ color: tint }), stroke, zIndex: hovered ? 2 : 1 })
+}
+
+/** The name of a region, and how many of the shown cases it holds, in a halo; moved `down` by pixels from its place. */
+export function nameStyle(palette: Palette, name: string, count: number, down = 0): Style {
+  return new Style({
+    text: new Text({
+      text: count ? `${name}\n${count}` : name,
+      font: `600 13px ${FONT}`,
+      offsetY: down,
+      fill: new Fill({ color: count ? palette.ink : palette.soft }),
+      stroke: new Stroke({ color: palette.card, width: 4 }),
     }),
-  ]
+  })
 }
 
 /** A case: the shape and the colour of its light; a ring when it is the selected one. */
