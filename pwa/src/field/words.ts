@@ -40,7 +40,7 @@ const chinese = {
   go_verify: '去核查',
   handle: '处置',
   verify: '核查',
-  reassign: '转派',
+  reassign: '改派',
   state_waiting: '待发送',
   state_sending: '发送中',
   state_refused: '没被接受',

@@ -16,7 +16,7 @@ export const say = dictionary(
     light_green: 'On time',
     light_yellow: 'Due soon',
     light_red: 'Overdue',
-    light_grey: 'On hold',
+    light_grey: 'Suspended',
     map: 'Map of grids (illustrative data)',
     demo: 'Illustrative data',
     and_more: '{what}, {n} at this spot',
