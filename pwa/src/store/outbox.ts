@@ -16,9 +16,18 @@ export type { OutboxMessage } from './outbox-channel'
 export { lostEntries } from './lost'
 export type { RunResult } from './runner'
 
+/** Loads what writes an entry. Screens with a form do so when they open: the network may be gone when the form is done. */
+export function prepare(): void {
+  void writing().catch(() => undefined)
+}
+
+function writing() {
+  return Promise.all([import('./entry-add'), import('./maker')])
+}
+
 /** Writes the entry to the disk, starts the runner and returns the entry without waiting for the network. */
 export async function submit(made: NewEntry, replaces?: string): Promise<Entry> {
-  const [{ add }, { maker }] = await Promise.all([import('./entry-add'), import('./maker')])
+  const [{ add }, { maker }] = await writing()
   const kept = await add(made, await maker(), replaces)
   kick()
   return kept
