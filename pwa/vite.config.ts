@@ -26,6 +26,12 @@ function doors(): Plugin {
 /** What both phone doors load at once, as one file: many small ones pay for their wrapping and compress worse. */
 const FIRST = /node_modules\/@?vue\/|preload-helper|export-helper|src\/shared\/(api|device|i18n|ids|language|lights|map|screens|storage|time|words)\.ts|src\/shared\/icons\/first\.ts|src\/shared\/components\/(AppButton|AppIcon|EmptyState|ErrorNote|LightMark|StillMap)\.vue/
 
+/** What comes with the tasks of the field door, and after them with each of its screens. */
+const TASKS = /src\/live\.ts|src\/field\/(act|due|edits|last-fix|tasks)\.ts|src\/field\/components\/EditChip\.vue/
+
+/** What both phone doors know of their outbox before there is anything to send. */
+const OUTBOX = /src\/store\/(clock|db|entries|entry|lost|outbox|outbox-channel|pending)\.ts/
+
 /** The API that `vite dev` passes on to. */
 const api = process.env['GEZHI_URL'] ?? 'http://localhost:8000'
 
@@ -71,7 +77,7 @@ export default defineConfig(({ mode }): UserConfig => {
       assetsDir: desk ? 'assets/console' : 'assets',
       emptyOutDir: !desk,
       copyPublicDir: !desk,
-      rolldownOptions: { input: pages, output: desk ? {} : { codeSplitting: { groups: [{ name: 'first', test: FIRST }] } } },
+      rolldownOptions: { input: pages, output: desk ? {} : { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'first', test: FIRST }, { name: 'tasks', test: TASKS }, { name: 'outbox', test: OUTBOX }] } } },
     },
     server: { proxy: { '/api': { target: api, changeOrigin: false } } },
   }
