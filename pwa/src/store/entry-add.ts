@@ -14,8 +14,9 @@ export interface Maker {
 }
 
 /**
- * Writes the entry to the disk and returns it. An id that is already there returns what is there: a
- * double tap is one entry. An action on a case with unsent actions is chained behind the last of them.
+ * Writes the entry to the disk and returns it. An id that is already there returns what is there: a double tap is one
+ * entry. With other content it is something else, made in a second tab from the same draft, and gets an id of its own.
+ * An action on a case with unsent actions is chained behind the last of them.
  */
 export async function add(made: NewEntry, maker: Maker, replaces?: string): Promise<Entry> {
   await loadClock()
@@ -37,7 +38,8 @@ export async function add(made: NewEntry, maker: Maker, replaces?: string): Prom
     const all = await allOf(box)
     const old = all.find((one) => one.id === replaces)
     const twin = all.find((one) => one.id === fresh.id)
-    if (twin) return twin
+    if (twin && same(twin, fresh)) return twin
+    if (twin) fresh.id = uuidv7(now())
     // A corrected entry takes the place in the line of the one it replaces.
     const counter = (await result<number | undefined>(facts.get('seq'))) ?? 0
     const seq = old?.seq ?? counter + 1
@@ -53,6 +55,11 @@ export async function add(made: NewEntry, maker: Maker, replaces?: string): Prom
   })
   await changed(kept.caseId)
   return kept
+}
+
+function same(one: Pick<Entry, 'fields' | 'hashes'>, other: Pick<Entry, 'fields' | 'hashes'>): boolean {
+  const content = ({ fields, hashes }: typeof one) => JSON.stringify([fields, hashes])
+  return content(one) === content(other)
 }
 
 function lastUnsentOn(made: NewEntry, all: Entry[]): string | undefined {

@@ -61,6 +61,17 @@ test('the same id handed in twice is one entry', async () => {
   expect(await entries()).toHaveLength(1)
 })
 
+test('other content under an id that is already there is an entry of its own', async () => {
+  await submit(report('a'))
+  await settled()
+  const kept = await submit(report('a', { fields: { category: 'road', text: 'from the other tab' } }))
+  const photographed = await submit(report('a', { photos: [photo('one')] }))
+  await settled()
+  expect(new Set(['a', kept.id, photographed.id]).size).toBe(3)
+  expect(server.commands.map(({ id }) => id)).toEqual(['a', kept.id, photographed.id])
+  expect((await byId(kept.id)).fields.text).toBe('from the other tab')
+})
+
 test('photos go before the entry that names them, and do not hold back what is older', async () => {
   await queue(report('a'), report('b', { photos: [photo('one'), photo('two')] }))
   await run()
