@@ -5,7 +5,7 @@ export const DEGREE = 111_320
 
 /** Height of a name on a map, and about the width of each of its characters. */
 const NAME_PX = 13
-const NAME_SHIFTS = [0, 18, -18, 36, -36, 54, -54]
+const NAME_SHIFTS = [0, 9, -9, 18, -18, 27, -27, 36, -36, 45, -45, 54, -54]
 
 /** [west, south, east, north] in degrees. */
 export type Box = [number, number, number, number]
