@@ -177,6 +177,13 @@ def test_P4_a_GCJ02_point_is_converted_and_kept_as_it_came(resident: Any, conn: 
 # What
 
 
+def test_a_computer_that_guesses_its_place_may_report(resident: Any, grid: Any) -> None:
+    place = grid.place | {"accuracy_m": 150_000}
+    assert resident.post("/reports", report([SHA], place=place)).status_code == 201
+    asked = f"/places/locate?lng={place['lng']}&lat={place['lat']}&accuracy=150000"
+    assert resident.get(asked).status_code == 200
+
+
 def test_photos_are_required_as_the_matter_says(resident: Any, conn: Any) -> None:
     sent = report()
     refused(resident.post("/reports", sent), 422, "photo_required")

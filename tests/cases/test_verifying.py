@@ -117,6 +117,7 @@ _AWAY = (
         (199, 100, 200, False),
         (201, 100, 422, None),
         (5000, 101, 200, True),
+        (5000, 150_000, 200, True),
     ],
 )
 def test_C2_P5_the_fence_is_the_matters_metres_plus_the_accuracy(

@@ -12,6 +12,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from gezhi.cases.workflow import ACTIONS, OUTCOMES, SATISFACTIONS, STATES
 from gezhi.http.body import Iso, Sha256Hex, Strict, Uuid7
 from gezhi.http.language import pick
+from gezhi.places.systems import VAGUEST
 
 _TEXT = validate.Length(min=1, max=1000)
 # A phone's clock may be wrong by decades; beyond these years the database's calendar and Python's part ways.
@@ -32,7 +33,7 @@ class PlaceSent(Strict):
     lng = fields.Float(required=True, validate=validate.Range(-180, 180))
     lat = fields.Float(required=True, validate=validate.Range(-90, 90))
     system = fields.String(load_default="wgs84", validate=validate.OneOf(_SYSTEMS))
-    accuracy_m = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, 100_000))
+    accuracy_m = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, VAGUEST))
     origin = fields.String(required=True, validate=validate.OneOf(("gps", "pin", "photo")))
 
 
@@ -80,7 +81,7 @@ class PositionSent(Strict):
 
     lng = fields.Float(validate=validate.Range(-180, 180))
     lat = fields.Float(validate=validate.Range(-90, 90))
-    accuracy_m = fields.Float(validate=validate.Range(0, 100_000))
+    accuracy_m = fields.Float(validate=validate.Range(0, VAGUEST))
     unavailable = fields.String(validate=validate.OneOf(("denied", "timeout", "unsupported")))
 
     @validates_schema

@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 
 from gezhi.http.body import Strict
 from gezhi.places.models import LEVELS
-from gezhi.places.systems import SYSTEMS
+from gezhi.places.systems import SYSTEMS, VAGUEST
 
 Loaded = dict[str, Any]
 
@@ -25,7 +25,7 @@ class Point(Strict):
         metadata={"description": "coordinate system of the point"},
     )
     accuracy = fields.Float(
-        validate=validate.Range(0, 100_000), metadata={"description": "metres, as the phone reports it"}
+        validate=validate.Range(0, VAGUEST), metadata={"description": "metres, as the phone reports it"}
     )
 
 
