@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 SYSTEMS = ("wgs84", "gcj02", "bd09", "cgcs2000")
 
 VAGUEST = 20_040_000
-"""Metres, half the way round the Earth: a computer that guesses its place from the network may be off by hundreds of km."""
+"""Metres, half the way round the Earth: a guess from the network alone may be off by hundreds of kilometres."""
 
 Points = NDArray[np.float64]
 """Degrees, longitude and latitude in the last axis: shape (2,) or (n, 2)."""
