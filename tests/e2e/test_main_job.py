@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browsers import Browsers, until
 from tests.e2e.house import House
 from tests.e2e.notifications import Desktop
-from tests.e2e.pictures import CAMERA, SERIAL
+from tests.e2e.pictures import CAMERA, SERIAL, upload
 from tests.e2e.steps import (
     expect_marked,
     fill_report,
@@ -198,3 +198,16 @@ def test_reminders_come_to_whoever_works_with_the_phone(
     phone.click(phone.deliver(messages[0]), "签收")
     worker = house.caller("grid_worker2")
     until(phone.page, lambda: state(worker, sent.case_id) == "signed", "the case is signed")
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture, whatever its name"], ids=["empty", "text"])
+def test_a_file_that_is_no_photo_is_named_at_once_and_the_others_stay(
+    house: House, browsers: Browsers, content: bytes
+) -> None:
+    phone = browsers.phone()
+    phone.goto(house.address)
+    with phone.expect_file_chooser() as chooser:
+        phone.get_by_text("从相册选").click()
+    chooser.value.set_files([{"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": content}, upload(lit=False)])
+    expect(phone.get_by_role("alert")).to_have_text("这张照片打不开，请再拍一张。")
+    expect(phone.get_by_text("1 张照片")).to_be_visible()

@@ -129,16 +129,18 @@ export async function dropDraft(): Promise<void> {
   await keepDraft()
 }
 
-/** Shrinks the pictures and puts them in. Those that do not fit any more are counted. */
+/** Shrinks the pictures and puts them in. Those that do not fit any more are counted; throws in the end when one was no picture. */
 export async function addPhotos(files: Iterable<File>): Promise<number> {
   draft.camera = false
   const { shrink } = await store()
   let left = 0
+  const bad: unknown[] = []
   for (const file of files) {
     if (draft.photos.length >= MAX_PHOTOS) left += 1
-    else draft.photos.push({ key: uuidv7(), blob: await shrink(file) })
+    else await shrink(file).then((blob) => draft.photos.push({ key: uuidv7(), blob }), (error) => bad.push(error))
   }
   await keepDraft()
+  if (bad.length) throw bad[0]
   return left
 }
 
