@@ -158,6 +158,46 @@ def test_a_task_signed_offline_is_signed_once_online(house: House, browsers: Bro
     assert steps.count("sign") == 1
 
 
+def test_a_photo_that_the_matter_needs_is_asked_for_on_the_spot_offline_too(house: House, browsers: Browsers) -> None:
+    sent = report_by_api(house)
+    worker = browsers.phone()
+    sign_in_field(worker, house, "grid_worker")
+    ready_for_offline(worker)
+    card = task(worker, sent.case_id)
+    expect(card).to_be_visible()
+    until(worker, lambda: keeps(worker, "/matters"), "the catalogue is on the phone")
+    worker.context.set_offline(True)
+    card.get_by_role("button", name="签收").click()
+    card.get_by_role("link", name="去处置").click()
+    worker.get_by_role("textbox", name="答复").fill("已换灯泡")
+    worker.get_by_role("button", name="提交处置结果").click()
+    expect(worker.get_by_text("请拍一张照片。")).to_be_visible()
+    take_photo(worker, worker.get_by_text("拍照", exact=True), lit=True)
+    expect(worker.get_by_role("button", name="删除第 1 张照片")).to_be_visible()
+    worker.get_by_role("button", name="提交处置结果").click()
+    expect(worker.get_by_role("main")).to_contain_text("已换灯泡")
+    worker.context.set_offline(False)
+    office = house.caller("dispatcher")
+    until(worker, lambda: state(office, sent.case_id) == "handled", "handled, with the photo")
+
+
+def keeps(page: Page, path: str) -> bool:
+    """Whether the phone's disk holds the server's answer for that path."""
+    return bool(
+        page.evaluate(
+            """async (path) => {
+              const db = await new Promise((done) => (indexedDB.open('gezhi').onsuccess = (e) => done(e.target.result)))
+              const found = await new Promise((done) => {
+                db.transaction('fetched').objectStore('fetched').getKey(path).onsuccess = (e) => done(e.target.result)
+              })
+              db.close()
+              return found !== undefined
+            }""",
+            path,
+        )
+    )
+
+
 def test_work_on_a_task_that_went_to_somebody_else_is_shown_beside_what_happened(
     house: House, browsers: Browsers
 ) -> None:

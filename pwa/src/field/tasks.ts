@@ -9,6 +9,7 @@ import { learn, now } from '../store/clock'
 import { forget, keep, kept, keptPaths } from '../store/fetched'
 import { watch as watchOutbox } from '../store/outbox'
 import { withEdits } from './edits'
+import { keepCatalogue } from './matters'
 import { unsentMine } from './queue'
 import { expire, session } from './session'
 
@@ -112,7 +113,7 @@ export async function refresh(): Promise<void> {
     showPage(page)
     stale.value = false
     problem.value = null
-    await Promise.all([keepDetails(page.items), drawGrids(page.items)])
+    await Promise.all([keepDetails(page.items), drawGrids(page.items), page.items.length ? keepCatalogue() : undefined])
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error
     if (error.status === 401) expire()
