@@ -20,7 +20,7 @@ select rate_v1(%(city)s, %(receipt)s, %(secret)s, %(author)s, %(id)s, %(hmac)s, 
 """
 
 # The light (rule K1) and the names that a list shows, for rows of cases named c.
-_ITEM = """
+ITEM = """
   c.*, st_x(c.point) as lng, st_y(c.point) as lat,
   case when c.state = 'suspended' then 'grey'
        when c.due_at is null then null
@@ -33,53 +33,18 @@ _ITEM = """
      join uploads f on f.city = r.city and f.author = r.author and f.sha256 = decode(first.body #>> '{photos,0}', 'hex')
     where r.city = c.city and r.case_id = c.id limit 1) as first_photo
 """
-_JOINS = """
+JOINS = """
   left join posts p on p.id = c.assignee_post_id
   left join users pu on pu.id = p.user_id
   left join units u on u.id = c.lead_unit_id
   left join event_bodies first on first.city = c.city and first.case_id = c.id and first.seq = 1
 """
 
-# What waits for me: to sign or handle as a post or unit, to verify, to accept or dispatch as a desk.
-_MINE = """
-  ((c.state in ('dispatched', 'signed') and c.assignee_post_id = any (%(posts)s::uuid[]))
-   or (c.state in ('dispatched', 'signed') and c.assignee_post_id is null and c.lead_unit_id = any (%(units)s::uuid[]))
-   or (c.state = 'handled' and (c.verifier_post_id = any (%(posts)s::uuid[])
-         or exists (select from unnest(%(desks)s::text[]) d where starts_with(c.verifier_region, d)))
-       and not coalesce(c.handled_by_post_id = any (%(posts)s::uuid[]), false))
-   or (c.state in ('reported', 'accepted')
-       and exists (select from unnest(%(desks)s::text[]) d where starts_with(c.region_code, d))))
-"""
-_SCOPE = """
-  (exists (select from unnest(%(regions)s::text[]) s where starts_with(c.region_code, s))
-   or (c.region_code = any (%(grids)s::text[]) and c.confidentiality <> 'sensitive')
-   or c.assignee_post_id = any (%(posts)s::uuid[]) or c.lead_unit_id = any (%(all_units)s::uuid[])
-   or (c.state = 'handled' and c.verifier_post_id = any (%(posts)s::uuid[])))
-"""
-_LIST = """
-select * from (select {item} from cases c {joins}
- where c.city = %(city)s and {view}
-   and c.state = any (%(states)s::text[])
-   and (%(category)s::text is null or c.category_key = %(category)s)
-   and (%(kind)s::text is null or (c.matter_kind = %(kind)s and c.matter_code = %(code)s))
-   and (%(place)s::text is null or starts_with(c.region_code, %(place)s))
-   and (%(q)s::text is null or strpos(c.number, %(q)s) > 0 or strpos(c.address, %(q)s) > 0
-        or strpos(first.body ->> 'text', %(q)s) > 0)
-   and (%(before)s::timestamptz is null or (c.created_at, c.id) < (%(before)s, %(before_id)s::uuid))
-) listed
-where %(light)s::text is null or light = %(light)s
-order by created_at desc, id desc limit %(limit)s
-"""
-LISTS = {
-    "mine": _LIST.format(item=_ITEM, joins=_JOINS, view=_MINE),
-    "scope": _LIST.format(item=_ITEM, joins=_JOINS, view=_SCOPE),
-}
-
 DETAIL = f"""
-select {_ITEM}, r.relations, (r.relations ->> 'verifier')::uuid as verifier_post, m.fence_m,
+select {ITEM}, r.relations, (r.relations ->> 'verifier')::uuid as verifier_post, m.fence_m,
   (select e.facts ->> 'why' from events e where e.city = c.city and e.case_id = c.id
      and e.action in ('dispatch', 'reassign', 'verify_fail') order by e.seq desc limit 1) as why
-from cases c {_JOINS}
+from cases c {JOINS}
 left join city_matters m on m.city = c.city and m.kind = c.matter_kind and m.code = c.matter_code
 cross join lateral (select jsonb_object_agg(relation, post_id) as relations from relations_v1(c, %(user)s, now())) r
 where c.city = %(city)s and c.id = %(id)s and r.relations is not null

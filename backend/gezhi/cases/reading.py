@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from gezhi.cases import queries, service, views
+from gezhi.cases import lists, queries, service, views
 from gezhi.cases.workflow import OPEN
 from gezhi.config import settings
 from gezhi.db import connection
@@ -24,9 +24,9 @@ from gezhi.places.names import labels
 _UNIT_ROLES = ("handler", "responder", "dispatcher", "mediator")
 
 
-def _rows(statement: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows(statement: str, arguments: dict[str, Any], *, prepare: bool = True) -> list[dict[str, Any]]:
     with connection() as lent, lent.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement.encode(), arguments, prepare=True).fetchall()
+        return cursor.execute(statement.encode(), arguments, prepare=prepare).fetchall()
 
 
 def _standing(actor: Actor) -> dict[str, list[Any]]:
@@ -56,12 +56,15 @@ def _task(row: dict[str, Any], standing: dict[str, list[Any]]) -> str | None:
 
 
 def page(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
-    """A page of cases: `view=mine` what waits for the actor, `view=scope` all they may see. Two statements."""
+    """A page of cases: `view=mine` what waits for the actor, `view=scope` all they may see; newest first.
+
+    At most three statements, however many rows: the page, names of places not known yet, photos.
+    """
     city = settings().city
     standing = _standing(actor)
     after = cursors.decode(asked["cursor"]) if asked["cursor"] else {}
     kind, _, code = (asked["matter"] or "").partition(":")
-    arguments = standing | {
+    arguments = {
         "city": city,
         "states": [state for state in asked["state"].split(",") if state] or list(OPEN),
         "category": asked["category"],
@@ -69,12 +72,12 @@ def page(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
         "code": code or None,
         "place": asked["place"],
         "q": asked["q"],
-        "light": asked["light"],
         "before": after.get("at"),
         "before_id": after.get("id"),
         "limit": asked["limit"] + 1,
     }
-    rows = _rows(queries.LISTS[asked["view"]], arguments)
+    statement, given = lists.statement(asked["view"], asked["light"], standing, arguments)
+    rows = _rows(statement, given, prepare=False)  # planned for its values: a street needs another index than the city
     more = len(rows) > asked["limit"]
     rows = rows[: asked["limit"]]
     labels(row["region_code"] for row in rows)  # at most one statement for them all

@@ -42,6 +42,7 @@ STATES: dict[str, State] = {
     "void": State("作废", "Void", "已作废", "Void"),
 }
 OPEN = tuple(key for key, state in STATES.items() if state.open)
+PAST = tuple(key for key, state in STATES.items() if not state.open)
 STEP_OF = {key: state.step for key, state in STATES.items()}
 
 Relation = Literal["anyone", "reporter", "desk", "assignee", "verifier", "system"]
