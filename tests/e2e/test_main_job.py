@@ -211,3 +211,11 @@ def test_a_file_that_is_no_photo_is_named_at_once_and_the_others_stay(
     chooser.value.set_files([{"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": content}, upload(lit=False)])
     expect(phone.get_by_role("alert")).to_have_text("这张照片打不开，请再拍一张。")
     expect(phone.get_by_text("1 张照片")).to_be_visible()
+
+
+def test_what_waits_for_the_desk_is_not_called_done_on_its_phone(house: House, browsers: Browsers) -> None:
+    sent = report_by_api(house, category="other", text="说不清是哪一类")
+    phone = browsers.phone()
+    sign_in_field(phone, house, "dispatcher")
+    expect(phone.get_by_role("list", name="待办").locator(f'a[href="/field/cases/{sent.case_id}"]')).to_be_visible()
+    expect(phone.get_by_text("已办，等待发送")).to_have_count(0)

@@ -8,7 +8,7 @@ import type { CaseDetail, CaseItem, CasePage, GridCollection, GridFeature } from
 import { learn, now } from '../store/clock'
 import { forget, keep, kept, keptPaths } from '../store/fetched'
 import { watch as watchOutbox } from '../store/outbox'
-import { withEdits } from './edits'
+import { withEdits, type Edited } from './edits'
 import { keepCatalogue } from './matters'
 import { unsentMine } from './queue'
 import { expire, session } from './session'
@@ -37,10 +37,14 @@ export const clock = ref(now())
 
 /** My tasks with my own unsent edits; null while nothing is known yet. */
 export const tasks = computed(() => items.value?.map((item) => withEdits(item, unsentMine.value)) ?? null)
-/** Still to do by me. */
-export const todo = computed(() => tasks.value?.filter((item) => item.task !== null || item.refused) ?? null)
+/** Still to do by me; what a desk has to accept or dispatch has no task of this door, and waits all the same. */
+export const todo = computed(() => tasks.value?.filter((item) => !isDone(item)) ?? null)
 /** Done by me, not yet sent. */
-export const doneUnsent = computed(() => tasks.value?.filter((item) => item.task === null && !item.refused) ?? [])
+export const doneUnsent = computed(() => tasks.value?.filter(isDone) ?? [])
+
+function isDone(item: Edited<CaseItem>): boolean {
+  return item.task === null && item.edits.length > 0 && !item.refused
+}
 
 const moved = new Set<(caseId: string) => void>()
 
