@@ -14,11 +14,13 @@ create or replace function locate_v1(
   p_city text, p_lng float8, p_lat float8, out region_code text, out quality text, out distance_m float8
 ) language plpgsql stable as $$
 declare
-  v_point geometry := st_setsrid(st_point(p_lng, p_lat), 4326);
+  v_point geometry;
 begin
-  select code into region_code from grid_of_v1(p_city, p_lng, p_lat);
-  if found then quality := 'exact'; distance_m := 0; return; end if;
+  -- The usual case is one statement: PL/pgSQL prepares every other expression anew in each transaction.
+  select code, 'exact', 0 into region_code, quality, distance_m from grid_of_v1(p_city, p_lng, p_lat);
+  if found then return; end if;
 
+  v_point := st_setsrid(st_point(p_lng, p_lat), 4326);
   -- 0.0018 degrees are 200 m of latitude; the box is widened for the longitude, then metres decide (rule P5).
   select code, st_distance(geom::geography, v_point::geography) into region_code, distance_m from regions
    where level = 15 and kind = 'base' and starts_with(code, p_city)
