@@ -219,3 +219,25 @@ def test_what_waits_for_the_desk_is_not_called_done_on_its_phone(house: House, b
     sign_in_field(phone, house, "dispatcher")
     expect(phone.get_by_role("list", name="待办").locator(f'a[href="/field/cases/{sent.case_id}"]')).to_be_visible()
     expect(phone.get_by_text("已办，等待发送")).to_have_count(0)
+
+
+def test_a_double_tap_reassigns_once(house: House, browsers: Browsers) -> None:
+    sent = report_by_api(house)
+    phone = browsers.phone()
+    sign_in_field(phone, house, "dispatcher")
+    phone.goto(f"{house.address}/field/cases/{sent.case_id}/reassign")
+    phone.get_by_role("radio", name=house.accounts["grid_worker2"]["name"]).check()
+    phone.get_by_role("textbox", name="理由").fill("就近办理")
+    # Both taps before the phone's disk has answered the first.
+    phone.get_by_role("button", name="改派").evaluate(
+        "async (button) => { button.click(); await Promise.resolve(); await Promise.resolve(); button.click() }"
+    )
+    office = house.caller("dispatcher")
+
+    def reassigned() -> int:
+        return [step["action"] for step in office.get(f"/cases/{sent.case_id}")["timeline"]].count("reassign")
+
+    until(phone, reassigned, "reassigned")
+    phone.goto(f"{house.address}/field/outbox")
+    expect(phone.get_by_text("全部已发送")).to_be_visible()
+    assert reassigned() == 1
