@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import time
@@ -51,7 +53,10 @@ class PushService:
         self.host = f"localhost:{self.port}"
         node = str(NODE) if NODE.exists() else "node"
         self._process = subprocess.Popen(
-            [node, "-e", SERVER, str(PACKAGE), str(self.port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [node, "-e", SERVER, str(PACKAGE), str(self.port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # the environment's `node` is a script that starts the real one: both must end
         )
         for _ in range(200):
             try:
@@ -62,7 +67,7 @@ class PushService:
         raise RuntimeError("the push service does not start; is pwa/node_modules installed?")
 
     def stop(self) -> None:
-        self._process.terminate()
+        os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait()
 
     def subscribe(self, key: str) -> Browser:
