@@ -18,6 +18,7 @@ from limits import parse
 from werkzeug.wrappers import Response
 
 from gezhi.config import settings
+from gezhi.http.counts import WindowCounts
 from gezhi.http.problems import Problem
 
 log = structlog.get_logger("gezhi.limits")
@@ -100,6 +101,8 @@ def _respond(error: RateLimitExceeded) -> Response:
 def init_app(app: Flask) -> None:
     """Bind the limits to `app`, counting in RATE_LIMIT_STORAGE."""
     storage = settings().rate_limit_storage
+    if storage == "memory://":
+        storage = f"{WindowCounts.STORAGE_SCHEME[0]}://"
     app.config.setdefault("RATELIMIT_STORAGE_URI", storage)
     if storage.startswith("redis"):
         app.config["RATELIMIT_STORAGE_OPTIONS"] = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
