@@ -7,7 +7,6 @@ city, starts web, live, worker and Caddy, and keeps them running. Nothing outsid
 import errno
 import http.client
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -19,6 +18,7 @@ from types import FrameType
 
 import psycopg
 
+from gezhi.config import numbers_folder
 from gezhi.ground import accounts, preflight, processes
 from gezhi.ground.children import Child, describe, rotate
 from gezhi.ground.failure import Failure
@@ -119,7 +119,7 @@ class Supervisor:
     def _serve(self, env: dict[str, str], listen: list[str]) -> None:
         """Start the servers and wait until each answers."""
         say("starting web, live stream, worker and Caddy")
-        shutil.rmtree(self.ground.var / "metrics", ignore_errors=True)  # numbers of processes that are gone
+        self._forget_numbers()
         sockets = folder(self.ground.var / "run", "live.sock", myself())
         web, live = sockets / "web.sock", sockets / "live.sock"
         caddy = ["caddy", "run", "--config", str(CHECKOUT / "Caddyfile"), "--adapter", "caddyfile"]
@@ -197,8 +197,14 @@ class Supervisor:
             child.ask_to_end()
         for child in (*servers, *database):
             child.end()
+        self._forget_numbers()
         if self.children:
             say("stopped")
+
+    def _forget_numbers(self) -> None:
+        """Remove the metrics of processes that are gone."""
+        for file in numbers_folder(self.ground.var).glob("*.db"):
+            file.unlink(missing_ok=True)
 
 
 def say(text: str) -> None:

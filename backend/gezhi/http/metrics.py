@@ -1,7 +1,7 @@
 """Numbers for Prometheus, and the two questions a supervisor asks. None of it is for the public.
 
 Granian runs several worker processes, so prometheus_client's multiprocess mode is used: each process writes its own
-memory-mapped files into `GEZHI_VAR/metrics`, and whichever answers /metrics adds them up.
+memory-mapped files into one folder (`config.numbers_folder`), and whichever answers /metrics adds them up.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, jsonify, request
 
+from gezhi.config import numbers_folder
 from gezhi.db import connection
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -20,10 +21,11 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 def _folder() -> Path:
     """Where the processes keep their numbers. Read without `settings()`: modules are imported before there is one."""
     var = Path(os.environ.get("GEZHI_VAR") or CHECKOUT / "var").absolute()
-    return Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(var / "metrics")))
+    return Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(numbers_folder(var))))
 
 
-_folder().mkdir(parents=True, exist_ok=True)  # prometheus_client decides at import whether it is one of several
+# prometheus_client decides at import whether it is one of several.
+_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest  # noqa: E402
 from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
