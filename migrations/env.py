@@ -6,7 +6,7 @@ from typing import Any
 
 from alembic import context
 from geoalchemy2 import alembic_helpers
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine
 
 import gezhi.schema  # noqa: F401  (brings every model into the metadata)
 from gezhi.config import settings
@@ -20,7 +20,7 @@ def include(item: Any, name: str | None, kind: str, reflected: bool, compare_to:
     return bool(alembic_helpers.include_object(item, name, kind, reflected, compare_to))
 
 
-engine = create_engine(settings().sqlalchemy_url)
+engine = create_engine(settings().sqlalchemy_url, poolclass=NullPool)  # no connection stays behind
 with engine.connect() as connection:
     context.configure(
         connection=connection,

@@ -63,6 +63,9 @@ def template(server: str, var: Path) -> Iterator[str]:
         schema.migrate()
         seed.demo(config.settings())
         forget_settings()
+        # A session in the template, one that lingers or autovacuum's, would forbid the copies.
+        admin.execute(f"alter database {name} allow_connections false")
+        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,))
         yield name
         admin.execute(f"drop database {name} with (force)")
 
