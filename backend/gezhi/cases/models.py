@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from geoalchemy2 import Geometry
@@ -23,11 +23,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gezhi.cases.workflow import OPEN, PAST, STATES
+from gezhi.cases.workflow import OPEN, PAST, STATES, TASKS
 from gezhi.db import Base, Xid8
 
 _open = text(f"state in {tuple(OPEN)}")
 _past = text(f"state in {PAST}")
+_running = text("closed_at is null")
 
 
 class Case(Base):
@@ -43,7 +44,7 @@ class Case(Base):
             "created_at",
             postgresql_ops={"region_code": "text_pattern_ops"},
         ),
-        Index("cases_city_due_at_index", "city", "due_at", postgresql_where=_open),
+        Index("cases_city_due_at_index", "city", "due_at", postgresql_where=text("due_at is not null")),
         Index("cases_city_assignee_index", "city", "assignee_post_id", "state", "created_at"),
         Index("cases_city_lead_unit_index", "city", "lead_unit_id", "state", "created_at"),
         # Lists are read newest first: the open cases, and apart from them the many that are over. Each index here costs
@@ -91,8 +92,22 @@ class Case(Base):
     verifier_region: Mapped[str | None] = mapped_column(Text, comment="the desk that verifies when no post does (C3)")
     step: Mapped[str | None] = mapped_column(Text, comment="the open step; its clock is in clocks")
     step_started_at: Mapped[datetime | None] = mapped_column(DateTime(True))
-    due_at: Mapped[datetime | None] = mapped_column(DateTime(True))
-    resume_state: Mapped[str | None] = mapped_column(Text)
+    warn_at: Mapped[datetime | None] = mapped_column(DateTime(True), comment="when the light turns yellow (rule K1)")
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(True), comment="of a suspended case: when it resumes")
+    profile: Mapped[str] = mapped_column(Text, server_default="standard", comment="which limits it runs by (rule K2)")
+    deadline: Mapped[datetime | None] = mapped_column(DateTime(True), comment="for handling, set by the desk")
+    resume_state: Mapped[str | None] = mapped_column(Text, comment="where to go on after suspension or merging")
+    returns: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    pinned: Mapped[bool] = mapped_column(server_default=text("false"), comment="the duty leader's choice: no return")
+    escalated_from: Mapped[int | None] = mapped_column(SmallInteger, comment="level to go back to when refused")
+    ownerless: Mapped[bool] = mapped_column(server_default=text("false"), comment="nobody knows whose it is (C10)")
+    keeper_post_id: Mapped[uuid.UUID | None] = mapped_column(comment="secures the place until another signs (C10)")
+    keeper_unit_id: Mapped[uuid.UUID | None]
+    verification: Mapped[str | None] = mapped_column(Text, comment="how the handling is verified (rule C2)")
+    sampled: Mapped[bool] = mapped_column(server_default=text("false"), comment="drawn for a check on the spot (C3)")
+    dissatisfactions: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), comment="rule C8")
+    final: Mapped[bool] = mapped_column(server_default=text("false"), comment="evaluated by a third party (rule C8)")
+    review_on: Mapped[date | None] = mapped_column(comment="when what cannot be solved is looked at again")
     main_case_id: Mapped[uuid.UUID | None]
     external_platform: Mapped[str | None] = mapped_column(Text)
     external_number: Mapped[str | None] = mapped_column(Text)
@@ -124,6 +139,123 @@ class Report(Base):
     body_hmac: Mapped[bytes] = mapped_column(LargeBinary)
     occurred_at: Mapped[datetime] = mapped_column(DateTime(True), comment="by the phone's clock")
     created_at: Mapped[datetime] = mapped_column(DateTime(True))
+    channel: Mapped[str] = mapped_column(Text, server_default="app")
+    joined: Mapped[bool] = mapped_column(server_default=text("false"), comment="of a case that was there (我也遇到)")
+    reporter_id: Mapped[uuid.UUID | None] = mapped_column(comment="name and phone in the vault (people.personal_data)")
+    phone_hmac: Mapped[bytes | None] = mapped_column(LargeBinary, comment="lets the phone number stand for the secret")
+    hidden: Mapped[bool] = mapped_column(server_default=text("false"), comment="kept from those who handle (rule P8)")
+
+
+class Task(Base):
+    """Something on a case that waits for somebody besides its assignee: an offer, a request, a whistled unit (P7).
+
+    Exactly one of post, unit and desk is named. The row is the replay of the events that opened and closed it.
+    """
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        CheckConstraint(f"kind in {tuple(TASKS)}", name="kind"),
+        CheckConstraint("num_nonnulls(post_id, unit_id, desk) = 1", name="one"),
+        Index("tasks_city_case_id_index", "city", "case_id"),
+        Index("tasks_city_post_id_index", "city", "post_id", postgresql_where=_running),
+        Index("tasks_city_unit_id_index", "city", "unit_id", postgresql_where=_running),
+        Index("tasks_city_desk_index", "city", "desk", postgresql_where=_running),
+        Index("tasks_city_due_at_index", "city", "due_at", postgresql_where=_running),
+    )
+
+    city: Mapped[str] = mapped_column(Text, primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[uuid.UUID]
+    kind: Mapped[str] = mapped_column(Text)
+    post_id: Mapped[uuid.UUID | None]
+    unit_id: Mapped[uuid.UUID | None]
+    desk: Mapped[str | None] = mapped_column(Text, comment="the code of the region whose desk it waits for")
+    asked_by: Mapped[uuid.UUID | None] = mapped_column(comment="the user; nobody decides their own request")
+    asked_seq: Mapped[int] = mapped_column(comment="the event that opened it")
+    wanted: Mapped[Any | None] = mapped_column(JSONB, comment="of a request: what and until when; no free text")
+    opened_at: Mapped[datetime] = mapped_column(DateTime(True))
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(True))
+    overdue_at: Mapped[datetime | None] = mapped_column(DateTime(True))
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(True))
+    closed_seq: Mapped[int | None]
+
+
+class DoubtfulPosition(Base):
+    """A position that bears nothing out: it raises how often a post's work is checked on the spot (rules C2, C3)."""
+
+    __tablename__ = "doubtful_positions"
+
+    city: Mapped[str] = mapped_column(Text, primary_key=True)
+    post_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(True))
+
+
+class VerificationSample(Base):
+    """How many in a hundred settled cases of a one-worker grid are checked on the spot (rule C3); longest code wins."""
+
+    __tablename__ = "verification_samples"
+
+    city: Mapped[str] = mapped_column(Text, primary_key=True)
+    region_code: Mapped[str] = mapped_column(Text, primary_key=True)
+    percent: Mapped[int] = mapped_column(SmallInteger)
+
+
+class RoutingRule(Base):
+    """One row of who gets what (domain section 5): every condition that is set must hold; the first row wins."""
+
+    __tablename__ = "routing_rules"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(to_unit_id, to_post_id, to_desk) = 1", name="target"),
+        CheckConstraint("(opens is null) = (closes is null)", name="hours"),
+        Index("routing_rules_city_position_index", "city", "position"),
+    )
+
+    city: Mapped[str] = mapped_column(Text, primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    place: Mapped[str | None] = mapped_column(Text, comment="prefix of the region code")
+    matter_kind: Mapped[str | None] = mapped_column(Text)
+    matter_code: Mapped[str | None] = mapped_column(Text)
+    group_key: Mapped[str | None] = mapped_column(Text)
+    channel: Mapped[str | None] = mapped_column(Text)
+    opens: Mapped[int | None] = mapped_column(SmallInteger, comment="minute of the city's day; after closes: by night")
+    closes: Mapped[int | None] = mapped_column(SmallInteger)
+    weekdays: Mapped[int | None] = mapped_column(SmallInteger, comment="bit 0 is Monday")
+    contains: Mapped[str | None] = mapped_column(Text, comment="words of the report's text")
+    reporter_kind: Mapped[str | None] = mapped_column(Text, comment="anonymous, known or staff")
+    urgency: Mapped[str | None] = mapped_column(Text)
+    to_unit_id: Mapped[uuid.UUID | None]
+    to_post_id: Mapped[uuid.UUID | None]
+    to_desk: Mapped[str | None] = mapped_column(Text, comment="code of the region whose desk decides")
+    source_case_id: Mapped[uuid.UUID | None] = mapped_column(comment="the ownerless case that made it (rule C10)")
+    updated_at: Mapped[datetime] = mapped_column(DateTime(True), server_default=text("now()"))
+
+
+class CaseText(Base):
+    """The pairs of characters of what a case says, for search and likeness; written behind the log."""
+
+    __tablename__ = "case_texts"
+    __table_args__ = (Index("case_texts_pairs_index", "pairs", postgresql_using="gin"),)
+
+    city: Mapped[str] = mapped_column(Text, primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    pairs: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
+class SavedFilter(Base):
+    """A desk's filter of the list of cases, kept under a name."""
+
+    __tablename__ = "saved_filters"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    filter: Mapped[Any] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(DateTime(True), server_default=text("now()"))
 
 
 class Command(Base):
@@ -188,9 +320,20 @@ class EventBody(Base):
 
 
 class Clock(Base):
-    """One step's clock (K1). A step that is worked again gets the next round."""
+    """One step's clock (K1). A step that is worked again gets the next round.
+
+    Clocks of `contact` and `arrive` (K2) run beside the one of the case's own step.
+    """
 
     __tablename__ = "clocks"
+    __table_args__ = (
+        Index(
+            "clocks_city_beside_index",
+            "city",
+            "due_at",
+            postgresql_where=text("step in ('contact', 'arrive') and stopped_at is null and overdue_at is null"),
+        ),
+    )
 
     city: Mapped[str] = mapped_column(Text, primary_key=True)
     case_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -198,6 +341,11 @@ class Clock(Base):
     round: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     started_at: Mapped[datetime] = mapped_column(DateTime(True))
     due_at: Mapped[datetime | None] = mapped_column(DateTime(True))
+    warn_at: Mapped[datetime | None] = mapped_column(DateTime(True), comment="four fifths of the time are gone")
+    working: Mapped[bool] = mapped_column(server_default=text("false"), comment="its limit counts working time")
+    paused_at: Mapped[datetime | None] = mapped_column(DateTime(True), comment="stands still while suspended")
+    due_left: Mapped[int | None] = mapped_column(comment="seconds of its own time left when it was paused")
+    warn_left: Mapped[int | None]
     stopped_at: Mapped[datetime | None] = mapped_column(DateTime(True), comment="by arrival")
     done_at: Mapped[datetime | None] = mapped_column(
         DateTime(True), comment="by the device's clock, when it bears it out"

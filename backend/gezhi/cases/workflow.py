@@ -45,15 +45,73 @@ OPEN = tuple(key for key, state in STATES.items() if state.open)
 PAST = tuple(key for key, state in STATES.items() if not state.open)
 STEP_OF = {key: state.step for key, state in STATES.items()}
 
-Relation = Literal["anyone", "reporter", "desk", "assignee", "verifier", "system"]
+
+@dataclass(frozen=True)
+class Relation:
+    """How somebody can stand to a case; relations_v1 and reporter_relations_v1 find them (rules P7, C3)."""
+
+    name: str
+    name_en: str
+
+
+RELATIONS: dict[str, Relation] = {
+    "anyone": Relation("任何人", "anyone"),
+    "system": Relation("系统", "the system"),
+    "reporter": Relation("反映人", "the reporter"),
+    "appellant": Relation("还没有申诉过的反映人", "the reporter, not having appealed yet"),
+    "rater": Relation("14 天内还没有评价的反映人", "the reporter, not having rated, for 14 days"),
+    "worker": Relation("本网格网格员", "the worker of the grid"),
+    "desk": Relation("受理台（所在层级及以上）", "the desk of the case's level or above"),
+    "distributor": Relation("受理台；两次退单后为值班长", "the desk; after two returns its duty leader"),
+    "upper_desk": Relation("接到提级的受理台", "the desk it was escalated to"),
+    "street_desk": Relation("街道及以上受理台", "the desk of the street or above"),
+    "decider": Relation("审批人（不能是申请人）", "who decides the request, never who asked"),
+    "evaluator": Relation("组织第三方评价的受理台", "the desk that has it evaluated"),
+    "leader": Relation("综治中心领导", "a leader of a centre above"),
+    "assignee": Relation("承办岗位或单位", "the post or unit that has it"),
+    "returner": Relation("承办岗位或单位（未锁定）", "the post or unit that has it, unless pinned"),
+    "head": Relation("承办单位负责人", "the head of the unit that has it"),
+    "offered": Relation("被转请的岗位", "a post it is offered to"),
+    "keeper": Relation("首接岗位或单位", "who had it before, until another signs"),
+    "co": Relation("协办岗位或单位", "a co-handler"),
+    "verifier": Relation("核查人", "the verifier chosen"),
+    "whistled": Relation("被吹哨的单位", "a unit whistled"),
+    "supervised": Relation("被督办的岗位或单位", "who is supervised"),
+    "consulted": Relation("会商单位", "a unit consulted"),
+    "expert": Relation("受邀专家", "an expert asked"),
+    "owner": Relation("包案领导", "the leader who owns it"),
+    "grid": Relation("本网格岗位", "a post of its grid"),
+    "viewer": Relation("可查看的岗位", "who may look"),
+}
+
+TASKS = {
+    "offer": ("转请签收", "Offered to sign"),
+    "co": ("协办", "Co-handling"),
+    "extend": ("申请延期", "Asks for more time"),
+    "suspend": ("申请挂账", "Asks to suspend"),
+    "void": ("申请作废", "Asks to void"),
+    "correction": ("建议更正", "Proposes a correction"),
+    "whistle_request": ("申请吹哨", "Asks for a whistle"),
+    "whistle": ("吹哨报到", "Whistled, to answer"),
+    "supervise": ("督办回复", "Supervised, to reply"),
+    "consult": ("会商", "Consultation"),
+    "expert": ("专家意见", "Expert's advice"),
+    "own": ("包案", "Owned by a leader"),
+    "evaluation": ("第三方评价", "Third-party evaluation"),
+}
+"""Kinds of tasks on a case that wait for somebody besides its assignee."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """A field of an action. `required` may be left to the matter (a photo) by the database."""
+    """A field of an action. Whether an optional one is needed after all is the matter's to say, or the outcome's."""
 
     field: str
     required: bool = True
+
+
+RESUMED = "resumed"
+"""Target of a move back to the state that was left."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +124,7 @@ class Action:
     name_en: str
     sources: tuple[str, ...]
     target: str | None
-    by: tuple[Relation, ...]
+    by: tuple[str, ...]
     needs: tuple[Need, ...] = ()
     rank: int = field(default=50)  # the lowest allowed rank is the big button
 
@@ -75,43 +133,116 @@ class Action:
         return {"action": self.key, "kind": self.kind, "from": self.sources, "to": self.target, "by": self.by}
 
 
-_PHOTOS = Need("photos", required=False)
+def _needs(words: str) -> tuple[Need, ...]:
+    """`reason deadline?`: a field that is required and one that is not."""
+    return tuple(Need(word.rstrip("?"), not word.endswith("?")) for word in words.split())
 
-ACTIONS: dict[str, Action] = {
-    action.key: action
-    for action in (
-        Action("report", "move", "上报", "Report", (), "reported", ("anyone",)),
-        Action(
-            "accept", "move", "受理", "Accept", ("reported",), "accepted", ("desk", "system"), (Need("matter"),), 10,
-        ),
-        Action(
-            "dispatch", "move", "派遣", "Dispatch", ("accepted",), "dispatched", ("desk", "system"),
-            (Need("assignee"),), 10,
-        ),
-        Action("sign", "move", "签收", "Sign", ("dispatched",), "signed", ("assignee",), (), 10),
-        Action(
-            "reassign", "move", "改派", "Reassign", ("dispatched", "signed"), "dispatched", ("desk",),
-            (Need("assignee"), Need("reason")), 60,
-        ),
-        Action(
-            "handle", "move", "处置反馈", "Report it handled", ("signed",), "handled", ("assignee",),
-            (Need("outcome"), Need("reply"), Need("note", False), _PHOTOS), 10,
-        ),
-        Action(
-            "verify_pass", "move", "核查通过", "Confirm it is fixed", ("handled",), "closed", ("verifier",),
-            (Need("position", False), _PHOTOS, Need("note", False)), 10,
-        ),
-        Action(
-            "verify_fail", "move", "核查不通过", "Not fixed", ("handled",), "dispatched", ("verifier",),
-            (Need("note"), Need("position", False), _PHOTOS), 20,
-        ),
-        Action("overdue", "note", "超时", "Overdue", OPEN, None, ("system",)),
-        Action(
-            "rate", "note", "评价", "Rate", ("closed",), None, ("reporter",),
-            (Need("stars"), Need("satisfaction"), Need("comment", False)), 10,
-        ),
-    )
-}  # fmt: skip
+
+def _move(  # noqa: PLR0917  a row of the table reads in order
+    key: str, name: str, name_en: str, sources: str, target: str, by: str, needs: str = "", rank: int = 50
+) -> Action:
+    return Action(key, "move", name, name_en, tuple(sources.split()), target, tuple(by.split()), _needs(needs), rank)
+
+
+def _note(  # noqa: PLR0917
+    key: str, name: str, name_en: str, sources: str, by: str, needs: str = "", rank: int = 70
+) -> Action:
+    return Action(key, "note", name, name_en, tuple(sources.split()), None, tuple(by.split()), _needs(needs), rank)
+
+
+_OPEN = " ".join(OPEN)
+_HELD = "dispatched signed"
+_MOVING = "accepted dispatched signed"
+
+_MOVES = (
+    _move("report", "上报", "Report", "", "reported", "anyone"),
+    _move("settle", "即报即结", "Report and settle", "", "handled", "worker", "outcome reply note? photos?"),
+    _move("accept", "受理", "Accept", "reported", "accepted", "desk system", "matter", 10),
+    _move("reject", "不予受理", "Do not take on", "reported", "rejected", "desk", "reason", 60),
+    _move("appeal", "申诉", "Appeal", "rejected", "reported", "appellant", "reason", 20),
+    _move("merge", "并案", "Merge", "reported accepted", "merged", "desk", "main_case", 62),
+    _move("unmerge", "撤销并案", "Undo the merging", "merged", RESUMED, "desk", "reason"),
+    _move(
+        "dispatch", "派遣", "Dispatch", "accepted", "dispatched", "distributor system",
+        "assignee co_handlers? deadline? note?", 10,
+    ),
+    _move("sign", "签收", "Sign", "dispatched", "signed", "assignee offered", "", 10),
+    _move("delegate", "内部指派", "Delegate", "signed", "dispatched", "head", "assignee note?", 40),
+    _move("return", "退单", "Return", _HELD, "accepted", "returner", "reason", 60),
+    _move("reassign", "改派", "Reassign", _HELD, "dispatched", "desk", "assignee reason", 60),
+    _move("escalate", "提级办理", "Escalate", _MOVING, "accepted", "assignee desk", "reason cause?", 62),
+    _move("refuse_escalation", "驳回提级", "Refuse the escalation", "accepted", RESUMED, "upper_desk", "reason", 30),
+    _move(
+        "transfer", "移送", "Transfer", "accepted signed", "transferred", "desk", "platform number deadline reason?", 64
+    ),
+    _move("recall", "收回", "Recall", "transferred", "accepted", "desk", "reason"),
+    _move("suspend", "挂账", "Suspend", _MOVING, "suspended", "system"),
+    _move("resume", "恢复", "Resume", "suspended", RESUMED, "desk system", "reason?", 20),
+    _move(
+        "handle", "处置反馈", "Report it handled", "signed", "handled", "assignee",
+        "outcome reply note? photos? reason? review_on?", 10,
+    ),
+    _move(
+        "verify_pass", "核查通过", "Confirm it is fixed", "handled", "closed", "verifier system",
+        "position? photos? note?", 10,
+    ),
+    _move(
+        "verify_fail", "核查不通过", "Not fixed", "handled", "dispatched", "verifier system",
+        "note position? photos?", 20,
+    ),
+    _move("reopen", "重新办理", "Reopen", "closed", "accepted", "desk system", "reason", 60),
+    _move("withdraw", "撤回", "Withdraw", "reported accepted", "withdrawn", "reporter", "", 60),
+    _move("void", "作废", "Void", _OPEN, "void", "system"),
+)  # fmt: skip
+
+_NOTES = (
+    _note("contact", "联系反映人", "Contact the reporter", _OPEN, "desk assignee keeper co", "note"),
+    _note("arrive", "到场", "Arrive", _HELD, "assignee co keeper whistled", "position photos?", 15),
+    _note("progress", "进展", "Progress", f"{_HELD} suspended", "assignee co keeper whistled", "note photos?"),
+    _note("check", "核实", "Check the facts", "reported accepted", "grid desk", "note photos? position?"),
+    _note(
+        "correct", "更正", "Correct", f"reported {_MOVING}", "desk assignee grid",
+        "reason matter? place? address? urgency?",
+    ),
+    _note(
+        "mediate", "调解", "Mediate", _MOVING, "assignee co desk",
+        "mediation present held_at note photos? agreement? referral?", 30,
+    ),
+    _note("whistle", "吹哨", "Whistle", _HELD, "street_desk assignee", "reason units?"),
+    _note("whistle_answer", "报到", "Answer the whistle", _OPEN, "whistled", "note photos?", 12),
+    _note("supervise", "督办", "Supervise", _OPEN, "desk leader", "reason deadline?"),
+    _note("supervise_reply", "督办回复", "Reply to supervision", _OPEN, "supervised", "note photos?", 12),
+    _note("own", "包案", "Own the case", _OPEN, "leader", "note?"),
+    _note("strike_off", "销号", "Strike off", f"{_OPEN} closed", "owner", "note", 12),
+    _note("consult", "会商", "Consult", _OPEN, "desk", "lead_unit units? minutes?"),
+    _note("join", "我也遇到", "I met it too", _OPEN, "anyone"),
+    _note("add", "补充", "Add", _OPEN, "reporter", "text photos?", 30),
+    _note("remind", "催办", "Remind", _OPEN, "reporter", "text?", 40),
+    _note("complain", "投诉", "Complain", f"{_OPEN} closed rejected transferred", "reporter", "text"),
+    _note("confirm", "确认", "Confirm", "handled closed", "reporter", "fixed text?", 10),
+    _note("rate", "评价", "Rate", "closed", "rater", "stars satisfaction comment?", 5),
+    _note("revisit", "回访", "Ask the reporter again", "handled closed", "desk", "note satisfaction?"),
+    _note("ask_expert", "请教专家", "Ask an expert", _OPEN, "desk assignee", "expert note"),
+    _note("expert_answer", "专家意见", "Advise", _OPEN, "expert", "note", 12),
+    _note("request", "申请", "Ask for a decision", _OPEN, "assignee desk", "request reason until?"),
+    _note("decide", "审批", "Decide", _OPEN, "decider", "task granted reason", 8),
+    _note("offer", "转请", "Offer to others", "dispatched", "desk system", "posts reason?"),
+    _note(
+        "evaluate", "第三方评价", "Third-party evaluation", "closed", "evaluator",
+        "organisation evaluation note photos?", 8,
+    ),
+    _note("release", "公开照片", "Release photos", f"{_OPEN} closed", "desk", "photos"),
+    _note("overdue", "超时", "Overdue", f"{_OPEN} transferred", "system"),
+)  # fmt: skip
+
+ACTIONS: dict[str, Action] = {action.key: action for action in (*_MOVES, *_NOTES)}
+REPORTER_ACTIONS = tuple(
+    a.key for a in ACTIONS.values() if a.sources and {"reporter", "appellant", "rater"} & set(a.by)
+)
+SYSTEM_ACTIONS = tuple(a.key for a in ACTIONS.values() if a.by == ("system",))
+STAFF_ACTIONS = tuple(
+    a.key for a in ACTIONS.values() if a.sources and set(a.by) - {"reporter", "appellant", "rater", "system", "anyone"}
+)
 
 OUTCOMES = {
     "solved": ("已解决", "Solved"),
@@ -124,6 +255,31 @@ SATISFACTIONS = {
     "basically": ("基本满意", "Basically satisfied"),
     "dissatisfied": ("不满意", "Not satisfied"),
 }
+REQUESTS = {key: TASKS[key] for key in ("extend", "suspend", "void")}
+CAUSES = {
+    "beyond_powers": ("本级解决不了", "Beyond the powers of this level"),
+    "ownerless": ("权属不清", "Nobody knows whose it is"),
+    "danger_to_life": ("危及生命安全", "Danger to life"),
+}
+"""Why a case goes up: an ownerless one goes to the district (C10), danger to life waits for no mediation (C9)."""
+MEDIATIONS = {
+    "agreed": ("达成协议", "Agreed"),
+    "continued": ("继续调解", "To be continued"),
+    "failed": ("未达成", "Failed"),
+}
+MEDIATIONS_TO_GO_UP = 3
+EVALUATIONS = {
+    "solved": ("已解决", "Solved"),
+    "not_solved": ("未解决", "Not solved"),
+}
+VERIFICATIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "on_site": ("现场核查", "On the spot", ("position", "photos")),
+    "photo": ("照片核查", "By photo", ("photos",)),
+    "reporter_confirms": ("反映人确认", "The reporter confirms", ("note",)),
+    "phone": ("电话核查", "By phone", ("note",)),
+    "signature": ("签字确认", "By signature", ("photos",)),
+}
+"""Modes of verification (rule C2) and what verify_pass then needs."""
 RATING_DAYS = 14
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,6 +13,10 @@ KINDS = ("part", "matter", "local")
 URGENCIES = ("ordinary", "urgent", "critical")
 CONFIDENTIALITIES = ("public", "internal", "sensitive")
 VERIFICATIONS = ("on_site", "photo", "reporter_confirms", "phone", "signature")
+STEPS = (
+    "accept", "dispatch", "sign", "handle", "verify", "contact", "arrive", "return", "ownership", "whistle",
+    "supervise", "decide", "consult", "expert", "evaluate", "correction",
+)  # fmt: skip
 LIMIT_UNITS = ("minute", "hour", "day", "working_hour", "working_day")
 
 
@@ -68,6 +72,7 @@ class CityMatter(Base):
     photo_report: Mapped[str] = mapped_column(Text, server_default="required")
     photo_handle: Mapped[str] = mapped_column(Text, server_default="required")
     verification: Mapped[str] = mapped_column(Text, server_default="on_site")
+    dispute: Mapped[bool] = mapped_column(server_default=text("false"), comment="mediated before it goes up (rule C9)")
     fence_m: Mapped[int] = mapped_column(SmallInteger, server_default=text("100"), comment="metres (rule C2)")
 
 
@@ -118,17 +123,52 @@ class Limit(Base):
     __tablename__ = "limits"
     __table_args__ = (
         CheckConstraint(f"unit in {LIMIT_UNITS}", name="unit"),
-        CheckConstraint("step in ('accept', 'dispatch', 'sign', 'handle', 'verify')", name="step"),
+        CheckConstraint(f"step in {STEPS}", name="step"),
         CheckConstraint("amount > 0", name="amount"),
     )
 
     city: Mapped[str] = mapped_column(Text, primary_key=True)
+    profile: Mapped[str] = mapped_column(Text, primary_key=True, server_default="standard")
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     urgency: Mapped[str] = mapped_column(Text, primary_key=True)
+    urban: Mapped[str] = mapped_column(Text, primary_key=True, server_default="*", comment="town, country or * (K2)")
     step: Mapped[str] = mapped_column(Text, primary_key=True)
     amount: Mapped[int]
     unit: Mapped[str] = mapped_column(Text)
+
+
+class RegionProfile(Base):
+    """Which profile of limits a region and all below it run by (rule K2); the longest code wins."""
+
+    __tablename__ = "region_profiles"
+
+    city: Mapped[str] = mapped_column(Text, primary_key=True)
+    region_code: Mapped[str] = mapped_column(Text, primary_key=True)
+    profile: Mapped[str] = mapped_column(Text)
+
+
+class CalendarDay(Base):
+    """A day of a city's working calendar. Published days come from the State Council; a city may edit any."""
+
+    __tablename__ = "calendar_days"
+
+    city: Mapped[str] = mapped_column(Text, primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    working: Mapped[bool]
+    provisional: Mapped[bool] = mapped_column(comment="the year's holidays are not published yet")
+    edited: Mapped[bool] = mapped_column(server_default=text("false"), comment="loading anew leaves it as it is")
+
+
+class WorkingHours(Base):
+    """A stretch of every working day of a city. Minutes of the city's day."""
+
+    __tablename__ = "working_hours"
+    __table_args__ = (CheckConstraint("0 <= opens and opens < closes and closes <= 1440", name="minutes"),)
+
+    city: Mapped[str] = mapped_column(Text, primary_key=True)
+    opens: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    closes: Mapped[int] = mapped_column(SmallInteger)
 
 
 class WorkingSpan(Base):

@@ -54,6 +54,9 @@ class Unit(Base):
     region_code: Mapped[str] = mapped_column(ForeignKey("regions.code"))
     name: Mapped[str] = mapped_column(Text)
     name_en: Mapped[str] = mapped_column(Text)
+    parent_unit_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("units.id"), comment="of a squad or contractor: the unit that answers for it"
+    )
     demo: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
@@ -91,6 +94,31 @@ class DutyHours(Base):
     weekdays: Mapped[int] = mapped_column(SmallInteger, comment="bit 0 is Monday")
 
 
+class Shift(Base):
+    """A dated turn of duty of a post; on days with any shift of it, its weekly hours do not count."""
+
+    __tablename__ = "shifts"
+    __table_args__ = (CheckConstraint("starts_at < ends_at", name="order"),)
+
+    post_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("posts.id", ondelete="cascade"), primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(True), primary_key=True)
+    ends_at: Mapped[datetime] = mapped_column(DateTime(True))
+
+
+class PersonalData(Base):
+    """A reporter's name and phone number, each sealed with AES-256-GCM bound to the key, this row and the field."""
+
+    __tablename__ = "personal_data"
+
+    city: Mapped[str] = mapped_column(Text, primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    key_id: Mapped[str] = mapped_column(Text)
+    name: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_hmac: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(True), server_default=text("now()"))
+
+
 class Absence(Base):
     """A time in which a post is not on duty whatever its hours say."""
 
@@ -100,6 +128,9 @@ class Absence(Base):
     starts_at: Mapped[datetime] = mapped_column(DateTime(True), primary_key=True)
     ends_at: Mapped[datetime] = mapped_column(DateTime(True))
     reason: Mapped[str] = mapped_column(Text)
+    covered_by: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("posts.id", ondelete="set null"), comment="the post that new tasks are offered to meanwhile"
+    )
 
 
 class Session(Base):

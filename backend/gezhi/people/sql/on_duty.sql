@@ -1,3 +1,10 @@
+-- This moment. A session that sets `gezhi.now` lives at that moment: tests and simulations drive time by it; the
+-- application's own sessions never set it.
+create or replace function now_v1() returns timestamptz language plpgsql stable as $$
+begin
+  return coalesce(nullif(current_setting('gezhi.now', true), '')::timestamptz, clock_timestamp());
+end $$;
+
 -- The date in the city's zone: posts begin and end with the city's day.
 create or replace function city_date_v1(p_at timestamptz) returns date language sql immutable as $$
   select (p_at at time zone 'Asia/Shanghai')::date
