@@ -78,3 +78,9 @@ update users set disabled_at = now() where account = %s and city = %s and disabl
 """
 
 END_SESSIONS_OF = "update sessions set ended_at = now() where user_id = %s and ended_at is null"
+
+KEEP_PERSONAL_DATA = """
+insert into personal_data (city, id, key_id, name, phone, phone_hmac) values (%s, %s, %s, %s, %s, %s)
+"""
+
+PERSONAL_DATA = "select id, key_id, name, phone from personal_data where city = %s and id = %s"
