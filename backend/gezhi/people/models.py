@@ -98,7 +98,10 @@ class Shift(Base):
     """A dated turn of duty of a post; on days with any shift of it, its weekly hours do not count."""
 
     __tablename__ = "shifts"
-    __table_args__ = (CheckConstraint("starts_at < ends_at", name="order"),)
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="order"),
+        CheckConstraint("ends_at - starts_at <= interval '24 hours'", name="length"),
+    )
 
     post_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("posts.id", ondelete="cascade"), primary_key=True)
     starts_at: Mapped[datetime] = mapped_column(DateTime(True), primary_key=True)
@@ -120,9 +123,10 @@ class PersonalData(Base):
 
 
 class Absence(Base):
-    """A time in which a post is not on duty whatever its hours say."""
+    """A time in which a post is not on duty whatever its hours say. A plan: nobody's presence is measured (rule F1)."""
 
     __tablename__ = "absences"
+    __table_args__ = (Index("absences_starts_at_index", "starts_at", postgresql_where=text("applied_at is null")),)
 
     post_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("posts.id", ondelete="cascade"), primary_key=True)
     starts_at: Mapped[datetime] = mapped_column(DateTime(True), primary_key=True)
@@ -130,6 +134,9 @@ class Absence(Base):
     reason: Mapped[str] = mapped_column(Text)
     covered_by: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("posts.id", ondelete="set null"), comment="the post that new tasks are offered to meanwhile"
+    )
+    applied_at: Mapped[datetime | None] = mapped_column(
+        DateTime(True), comment="when the open cases of the post were offered to others"
     )
 
 

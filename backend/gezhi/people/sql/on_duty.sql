@@ -10,17 +10,24 @@ create or replace function city_date_v1(p_at timestamptz) returns date language 
   select (p_at at time zone 'Asia/Shanghai')::date
 $$;
 
--- One row when a post is on duty at a moment, none otherwise: its weekly hours cover it and no absence does (rule P6).
--- One select without settings, so that callers' plans take it in.
+-- One row when a post is on duty at a moment, none otherwise (rule P6). On a city day that any shift of the post touches,
+-- its shifts alone count, else its weekly hours; an absence always wins. A shift is 24 hours at most, so that two days of
+-- them are all there is to look at. One select without settings, so that callers' plans take it in.
 create or replace function duty_v1(p_post uuid, p_at timestamptz) returns table (post_id uuid)
 language sql stable as $$
-  select d.post_id from duty_hours d
-   where d.post_id = p_post
-     and d.weekdays & (1 << (extract(isodow from p_at at time zone 'Asia/Shanghai')::int - 1)) <> 0
-     and extract(epoch from (p_at at time zone 'Asia/Shanghai')::time) >= d.opens * 60
-     and extract(epoch from (p_at at time zone 'Asia/Shanghai')::time) < d.closes * 60
+  select p_post
+   where coalesce(
+       (select bool_or(s.starts_at <= p_at and s.ends_at > p_at) from shifts s
+         where s.post_id = p_post and s.starts_at > p_at - interval '2 days' and s.starts_at < p_at + interval '1 day'
+           and city_date_v1(s.starts_at) <= city_date_v1(p_at)
+           and s.ends_at > date_trunc('day', p_at, 'Asia/Shanghai')),
+       exists (
+         select from duty_hours d
+          where d.post_id = p_post
+            and d.weekdays & (1 << (date_part('isodow', p_at at time zone 'Asia/Shanghai')::int - 1)) <> 0
+            and date_part('epoch', (p_at at time zone 'Asia/Shanghai')::time) >= d.opens * 60
+            and date_part('epoch', (p_at at time zone 'Asia/Shanghai')::time) < d.closes * 60))
      and not exists (select from absences a where a.post_id = p_post and a.starts_at <= p_at and a.ends_at > p_at)
-   limit 1
 $$;
 
 create or replace function on_duty_v1(p_post uuid, p_at timestamptz) returns boolean language plpgsql stable as $$
