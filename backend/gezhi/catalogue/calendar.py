@@ -1,49 +1,40 @@
-"""The working calendar: spans of working time with the working seconds before each, so that SQL finds due times.
+"""The working calendar as it is published: which days the State Council works, and the hours of a city's day.
 
 Working days are those of the State Council as `chinesecalendar` knows them. A year that is not published yet is filled
-with Monday to Friday and marked provisional; loading it again after publication puts it right.
+with Monday to Friday and marked provisional; loading it again after publication puts it right. Sums of working time are
+the database's (sql/calendar.sql).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, time, timedelta
+from typing import NamedTuple
 
 import chinese_calendar
 
-WORKING_DAY = 27_000
-"""Seconds of work in a working day, 7.5 hours; due_at_v1 counts limits in working days by it."""
 
+class Day(NamedTuple):
+    """A day as published, or as it will probably be."""
 
-@dataclass(frozen=True)
-class Span:
-    """A stretch of working time of one day; `worked_before` in seconds since the calendar's first day."""
-
-    starts_at: datetime
-    ends_at: datetime
-    worked_before: int
+    day: date
+    working: bool
     provisional: bool
 
 
-def spans(first_year: int, last_year: int, day: Sequence[tuple[time, time]], zone: ZoneInfo) -> Iterator[Span]:
-    """The working spans of the years, both included, in order. `day` holds the stretches of one working day."""
-    worked = 0
+class Stretch(NamedTuple):
+    """Hours of work without a break, in minutes of the city's day."""
+
+    opens: int
+    closes: int
+
+
+def days(first_year: int, last_year: int) -> Iterator[Day]:
+    """The days of the years, both included, in order."""
     today = date(first_year, 1, 1)
     while today.year <= last_year:
-        working, provisional = is_working_day(today)
-        for opens, closes in day if working else ():
-            starts_at, ends_at = datetime.combine(today, opens, zone), datetime.combine(today, closes, zone)
-            yield Span(starts_at, ends_at, worked, provisional)
-            worked += int((ends_at - starts_at).total_seconds())
+        yield Day(today, *is_working_day(today))
         today += timedelta(days=1)
-
-
-def working_seconds(day: Sequence[tuple[time, time]]) -> int:
-    """Seconds of work in a day of these stretches."""
-    minutes = sum((closes.hour - opens.hour) * 60 + closes.minute - opens.minute for opens, closes in day)
-    return minutes * 60
 
 
 def is_working_day(today: date) -> tuple[bool, bool]:
@@ -52,3 +43,18 @@ def is_working_day(today: date) -> tuple[bool, bool]:
         return bool(chinese_calendar.is_workday(today)), False
     except NotImplementedError:
         return today.weekday() < 5, True
+
+
+def stretches(day: Sequence[tuple[str, str]]) -> list[Stretch]:
+    """The hours of a day from texts like ("08:30", "12:00")."""
+    return [Stretch(_minute(opens), _minute(closes)) for opens, closes in day]
+
+
+def clock(minute: int) -> str:
+    """`08:30` for 510."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _minute(text: str) -> int:
+    found = time.fromisoformat(text)
+    return found.hour * 60 + found.minute

@@ -6,47 +6,39 @@ is repeatable: the city's rows become what the files say. Matters that cases may
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
-from gezhi.catalogue import queries
-from gezhi.catalogue.calendar import WORKING_DAY, spans, working_seconds
+from gezhi.catalogue import calendar, limits, queries
+from gezhi.catalogue.tables import CatalogueRefused, Row, read_rows
 
 _KINDS = {"管理部件": "part", "管理事项": "matter"}
 
-Rows = list[dict[str, str]]
-
-
-class CatalogueRefused(Exception):
-    """The files contradict each other; the message says where."""
+Rows = list[Row]
 
 
 def load(conn: Connection[Any], city: str, folder: Path, directory: Path) -> None:
     """Load the catalogue of `folder` for the city, and the national `directory` (GB/T 47678.5), in one transaction.
 
-    Raises CatalogueRefused when a matter that is turned on is not in the lists, or is named otherwise there.
+    Raises CatalogueRefused when a matter that is turned on is not in the lists, or is named otherwise there, and when
+    a limit or the calendar is wrong.
     """
     national, own = read_rows(directory), read_rows(folder / "local_matters.csv")
     turned_on = read_rows(folder / "city_matters.csv")
     matters = _matters(national, own, turned_on)
+    steps, profiles = limits.read(folder, city, turned_on)
     with conn.transaction(), conn.cursor() as cursor:
         cursor.executemany(queries.UPSERT_MATTER, matters)
         _load_city_matters(conn, city, folder, turned_on)
-        _replace(conn, "limits", city, ((city, *row.values()) for row in read_rows(folder / "limits.csv")))
+        _replace(conn, "limits", city, ((city, *row) for row in steps))
+        _replace(conn, "region_profiles", city, ((city, *row) for row in profiles))
         load_calendar(conn, city, folder / "calendar.json")
-
-
-def read_rows(path: Path) -> Rows:
-    """The rows of a CSV table with a header, UTF-8 with or without byte order mark."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _matters(national: Rows, own: Rows, turned_on: Rows) -> list[dict[str, Any]]:
@@ -99,19 +91,30 @@ def _responsibilities(city: str, turned_on: Rows) -> Iterable[tuple[Any, ...]]:
 
 
 def load_calendar(conn: Connection[Any], city: str, path: Path) -> None:
-    """The working spans of the years the file names, and at least to the end of next year."""
+    """The days of the years the file names, and at least to the end of next year, and the hours of a working day.
+
+    Days that the city has edited stay as they are. Raises CatalogueRefused when a day is not as long as the working day
+    that limits count in.
+    """
     settings = json.loads(path.read_text(encoding="utf-8"))
-    zone = ZoneInfo(settings["zone"])
-    day = [(time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in settings["day"]]
-    if working_seconds(day) != WORKING_DAY:
-        raise CatalogueRefused(f"calendar.json: a day has {working_seconds(day) / 3600} hours of work, not 7.5")
+    hours = calendar.stretches(settings["day"])
+    _check(conn, hours)
     first, last = settings["years"]
-    last = max(last, datetime.now(UTC).year + 1)
-    rows = (
-        (city, span.starts_at, span.ends_at, span.worked_before, span.provisional)
-        for span in spans(first, last, day, zone)
-    )
-    _replace(conn, "working_spans", city, rows)
+    days = list(calendar.days(first, max(last, datetime.now(UTC).year + 1)))
+    columns = {name: [getattr(day, name) for day in days] for name in calendar.Day._fields}
+    conn.execute(queries.UPSERT_DAYS, {"city": city, **columns})
+    _replace(conn, "working_hours", city, ((city, *stretch) for stretch in hours))
+    conn.execute(queries.REBUILD_SPANS, {"city": city})
+
+
+def _check(conn: Connection[Any], hours: list[calendar.Stretch]) -> None:
+    minutes = [minute for stretch in hours for minute in stretch]
+    if any(later <= earlier for earlier, later in pairwise(minutes)):
+        raise CatalogueRefused("calendar.json: the hours of a day must follow one another")
+    (working_day,) = conn.execute(queries.WORKING_DAY).fetchone() or (0,)
+    worked = sum(stretch.closes - stretch.opens for stretch in hours) * 60
+    if worked != working_day:
+        raise CatalogueRefused(f"calendar.json: a day has {worked / 3600} hours of work, not {working_day / 3600}")
 
 
 def _replace(conn: Connection[Any], table: str, city: str, rows: Iterable[tuple[Any, ...]]) -> None:

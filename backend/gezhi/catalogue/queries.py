@@ -17,13 +17,15 @@ on conflict (city, key) do update set
 
 UPSERT_CITY_MATTER = """
 insert into city_matters (city, kind, code, group_key, category_key, urgency, confidentiality, admitted,
-                          photo_report, photo_handle, verification, fence_m)
+                          photo_report, photo_handle, verification, dispute, fence_m)
 values (%(city)s, %(kind)s, %(code)s, %(group)s, %(category)s, %(urgency)s, %(confidentiality)s, %(admitted)s,
-        %(photo_report)s, %(photo_handle)s, %(verification)s, %(fence_m)s::smallint)
+        %(photo_report)s, %(photo_handle)s, %(verification)s, %(dispute)s::boolean,
+        %(fence_m)s::smallint)
 on conflict (city, kind, code) do update set
   group_key = excluded.group_key, category_key = excluded.category_key, urgency = excluded.urgency,
   confidentiality = excluded.confidentiality, admitted = excluded.admitted, photo_report = excluded.photo_report,
-  photo_handle = excluded.photo_handle, verification = excluded.verification, fence_m = excluded.fence_m
+  photo_handle = excluded.photo_handle, verification = excluded.verification, dispute = excluded.dispute,
+  fence_m = excluded.fence_m
 """
 
 TURN_OFF_OTHERS = """
@@ -47,14 +49,64 @@ COPIES = {
     ),
     "limits": (
         "delete from limits where city = %(city)s",
-        "copy limits (city, kind, code, urgency, step, amount, unit) from stdin",
+        "copy limits (city, profile, kind, code, urgency, urban, step, amount, unit) from stdin",
     ),
-    "working_spans": (
-        "delete from working_spans where city = %(city)s",
-        "copy working_spans (city, starts_at, ends_at, worked_before, provisional) from stdin",
+    "region_profiles": (
+        "delete from region_profiles where city = %(city)s",
+        "copy region_profiles (city, region_code, profile) from stdin",
+    ),
+    "working_hours": (
+        "delete from working_hours where city = %(city)s",
+        "copy working_hours (city, opens, closes) from stdin",
     ),
 }
 """Tables a city's rows of which are replaced whole: how to empty and how to fill them."""
+
+UPSERT_DAYS = """
+insert into calendar_days (city, day, working, provisional)
+select %(city)s, * from unnest(%(day)s::date[], %(working)s::boolean[], %(provisional)s::boolean[])
+on conflict (city, day) do update set
+  working = case when calendar_days.edited then calendar_days.working else excluded.working end,
+  provisional = excluded.provisional
+"""
+
+REBUILD_SPANS = "select rebuild_spans_v1(%(city)s)"
+
+WORKING_DAY = "select unit_seconds_v1('working_day')"
+
+CALENDAR = """
+select (select coalesce(json_agg(json_build_object(
+          'day', day, 'working', working, 'provisional', provisional, 'edited', edited) order by day), '[]')
+        from calendar_days
+        where city = %(city)s and extract(year from day) = %(year)s),
+       (select coalesce(json_agg(json_build_array(opens, closes) order by opens), '[]')
+        from working_hours where city = %(city)s)
+"""
+
+CALENDAR_YEARS = """
+select extract(year from min(day))::int, extract(year from max(day))::int from calendar_days where city = %(city)s
+"""
+
+EDIT_DAY = """
+update calendar_days new set working = %(working)s, edited = true
+from (select working from calendar_days where city = %(city)s and day = %(day)s for update) old
+where new.city = %(city)s and new.day = %(day)s
+returning new.provisional, old.working
+"""
+
+LIMITS = """
+select json_build_object(
+  'profiles', (select coalesce(json_agg(json_build_object('region_code', region_code, 'profile', profile)
+                               order by region_code), '[]')
+               from region_profiles where city = %(city)s),
+  'limits', (select coalesce(json_agg(json_build_object(
+               'profile', profile, 'kind', nullif(kind, '*'), 'code', nullif(code, '*'),
+               'urgency', nullif(urgency, '*'), 'urban', nullif(urban, '*'), 'step', step,
+               'amount', amount, 'unit', unit)
+               order by profile, array_position(%(steps)s::text[], step), kind <> '*', kind, code, urgency, urban),
+               '[]')
+             from limits where city = %(city)s))
+"""
 
 CATALOGUE = """
 select json_build_object(

@@ -9,10 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+import uuid
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from psycopg import Connection
+
+from gezhi import audit
 from gezhi.catalogue import queries
+from gezhi.catalogue.calendar import clock
+from gezhi.catalogue.models import STEPS
 from gezhi.db import connection
 from gezhi.http.language import Language, pick
 from gezhi.http.problems import Problem
@@ -76,6 +83,50 @@ def matters(city: str, language: Language) -> Row:
 _SHOWN = (
     "kind", "code", "group", "category", "photo_report", "photo_handle", "verification", "urgency", "confidentiality",
 )  # fmt: skip
+
+
+def limits(city: str) -> Row:
+    """The answer of GET /limits: how long steps may take in the city, and which regions run by which profile."""
+    with connection() as lent:
+        ((found,),) = lent.execute(queries.LIMITS, {"city": city, "steps": list(STEPS)}).fetchall()
+    named = names(city)
+    return {"profiles": found["profiles"], "limits": [_limit(row, named) for row in found["limits"]]}
+
+
+def calendar(city: str, year: int) -> Row:
+    """The answer of GET /calendars/{year}. Raises Problem outside_calendar for a year that is not loaded."""
+    with connection() as lent:
+        ((days, hours),) = lent.execute(queries.CALENDAR, {"city": city, "year": year}).fetchall()
+        if not days:
+            raise _outside(lent, city)
+    return {"year": year, "hours": [[clock(opens), clock(closes)] for opens, closes in hours], "days": days}
+
+
+def edit_day(city: str, user_id: uuid.UUID, day: date, *, working: bool) -> Row:
+    """Make a day a working one or not: due times computed from now on follow, and loading the calendar anew keeps it.
+
+    Returns the day. Audited as `calendar_day`. Raises Problem outside_calendar when its year is not loaded.
+    """
+    with connection() as lent, lent.transaction():
+        row = lent.execute(queries.EDIT_DAY, {"city": city, "day": day, "working": working}).fetchone()
+        if row is None:
+            raise _outside(lent, city)
+        provisional, before = row
+        lent.execute(queries.REBUILD_SPANS, {"city": city})
+        audit.record(lent, city, user_id, "calendar_day", day.isoformat(), before=before, working=working)
+    return {"day": day, "working": working, "provisional": provisional, "edited": True}
+
+
+def _outside(lent: Connection[Any], city: str) -> Problem:
+    """The refusal that names the years there are."""
+    ((first, last),) = lent.execute(queries.CALENDAR_YEARS, {"city": city}).fetchall()
+    return Problem("outside_calendar", first=first, last=last)
+
+
+def _limit(row: Row, named: Names) -> Row:
+    matter = {"kind": row["kind"], "code": row["code"]} if row["kind"] else None
+    shown = {key: row[key] for key in ("profile", "urgency", "urban", "step", "amount", "unit")}
+    return {**shown, "matter": matter, "matter_name": named.matter(**matter) if matter else None}
 
 
 def _read(city: str) -> Names:

@@ -194,6 +194,11 @@ PROBLEMS: dict[str, Known] = {
         Said("照片传输有误", "收到的内容与它的校验值不符。", "请重新上传，系统会自动重试。"),
         Said("Damaged upload", "What arrived does not match its hash.", "Upload it again; the app does so by itself."),
     ),
+    "outside_calendar": Known(
+        422,
+        Said("不在工作日历范围", "工作日历目前有 {first} 年到 {last} 年。", "请选择这个范围内的日期。"),
+        Said("Outside the calendar", "The working calendar runs from {first} to {last}.", "Choose a day within it."),
+    ),
     "too_many_requests": Known(
         429,
         Said("操作太频繁", "请求次数超过了限制。", "请在 {seconds} 秒后再试。"),
