@@ -13,11 +13,12 @@ from gezhi.live import routes as live
 from gezhi.media import routes as media
 from gezhi.notify import keys
 from gezhi.notify import routes as notify
+from gezhi.people import roster_routes as roster
 from gezhi.people import routes as people
 from gezhi.people import sessions
 from gezhi.places import routes as places
 
-DOMAINS = (people, places, catalogue, media, cases, notify)
+DOMAINS = (people, roster, places, catalogue, media, cases, notify)
 
 
 def _base() -> Flask:

@@ -199,6 +199,26 @@ PROBLEMS: dict[str, Known] = {
         Said("不在工作日历范围", "工作日历目前有 {first} 年到 {last} 年。", "请选择这个范围内的日期。"),
         Said("Outside the calendar", "The working calendar runs from {first} to {last}.", "Choose a day within it."),
     ),
+    "absence_over": Known(
+        422,
+        Said("时间已过", "这段请假已经结束。", "请核对结束时间。"),
+        Said("Over already", "This absence has ended already.", "Check when it ends."),
+    ),
+    "absence_overlaps": Known(
+        409,
+        Said("时间重叠", "这个岗位在这段时间已有请假安排。", "请先取消或结束原来的安排，再重新登记。"),
+        Said("Overlaps", "The post is absent in that time already.", "Take the other absence back, then try again."),
+    ),
+    "no_reporter": Known(
+        409,
+        Said("没有联系方式", "这是匿名反映，没有留下姓名和电话。", "请通过回执页上的答复告知处理情况。"),
+        Said("No contact", "The reporter left neither name nor number.", "Answer through the receipt's page."),
+    ),
+    "reporter_hidden": Known(
+        409,
+        Said("反映人保密", "反映人要求保密，只有受理台可以查看。", "需要联系时，请由受理台转达。"),
+        Said("Kept confidential", "Only the desk may see this reporter.", "Ask the desk to pass it on."),
+    ),
     "too_many_requests": Known(
         429,
         Said("操作太频繁", "请求次数超过了限制。", "请在 {seconds} 秒后再试。"),
