@@ -55,7 +55,7 @@ def report(url: str, rate: float, seconds: float) -> dict[str, float]:
                 wait = begun + (turn + number / clients) * clients / rate - time.monotonic()
                 if wait > 0:
                     time.sleep(wait)
-                facts = service.take_report(connection, _report(), f"device:{uuid.uuid4()}", None, "app")
+                facts = service.take_report(connection, _report(), f"device:{uuid.uuid4()}", None)
                 committed[str(facts["case_id"])] = time.time()
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
@@ -73,5 +73,5 @@ def _report() -> dict[str, object]:
     return {
         "id": uuid7(), "secret": secrets.token_urlsafe(32), "occurred_at": datetime.now(UTC), "category": "noise",
         "matter": None, "text": "噪声", "place": place, "address": None, "photos": [], "danger": False,
-        "replaces": None,
+        "replaces": None, "channel": None, "reporter": None, "region": None,
     }  # fmt: skip

@@ -45,7 +45,7 @@ class House:
         return sent, self.send(sent)
 
     def send(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return service.take_report(self.conn, REPORT.load(sent), "device:history", None, "app")
+        return service.take_report(self.conn, REPORT.load(sent), "device:history", None)
 
     def act(self, who: str, case: str, sent: dict[str, Any]) -> dict[str, Any]:
         user = self.people[who].user

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 REPORT = """
-select report_v1(%(city)s, %(author)s, %(id)s, %(case_id)s, %(receipt)s, %(secret)s, %(hmac)s, %(user)s,
+select report_v2(%(city)s, %(author)s, %(id)s, %(case_id)s, %(receipt)s, %(secret)s, %(hmac)s, %(user)s,
   %(occurred_at)s, %(channel)s, %(category)s, %(kind)s, %(code)s, %(danger)s, %(text)s, %(address)s,
   %(lng)s::float8, %(lat)s::float8, %(accuracy)s::real, %(origin)s,
-  %(raw_lng)s::float8, %(raw_lat)s::float8, %(system)s, %(photos)s::bytea[])
+  %(raw_lng)s::float8, %(raw_lat)s::float8, %(system)s, %(photos)s::bytea[],
+  %(region)s, %(reporter)s, %(phone_hmac)s, %(hidden)s, %(photo_waived)s, %(hold)s)
 """
 
 ACT = """

@@ -64,8 +64,7 @@ def _json(body: Any, status: int = 200) -> Response:
 
 def _report(lent: Connection[Any], sent: dict[str, Any]) -> tuple[dict[str, Any], int]:
     limits.spend_report()
-    person = actor()
-    facts = service.take_report(lent, sent, author(), person.user_id if person else None, "app")
+    facts = service.take_report(lent, sent, author(), actor())
     return views.receipt(facts), 200 if facts["known"] else 201
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from gezhi.cases.words import CHANNELS
 from gezhi.cases.workflow import ACTIONS, OUTCOMES, SATISFACTIONS, STATES
 from gezhi.http.body import Iso, Sha256Hex, Strict, Uuid7
 from gezhi.http.language import pick
+from gezhi.people.phones import NotAPhone, normalised
 from gezhi.places.systems import VAGUEST
 
 _TEXT = validate.Length(min=1, max=1000)
@@ -37,8 +39,34 @@ class PlaceSent(Strict):
     origin = fields.String(required=True, validate=validate.OneOf(("gps", "pin", "photo")))
 
 
+def _is_phone(value: str) -> None:
+    try:
+        normalised(value)
+    except NotAPhone:
+        raise ValidationError(
+            pick("请填手机号，或带区号的座机号", "A mobile number, or a landline with its area code")
+        ) from None
+
+
+class SpeakerSent(Strict):
+    """Who speaks, as far as they say so: kept apart and sealed. `hidden` keeps it from those who handle (rule P8)."""
+
+    name = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^(?=.*\S).{1,50}\Z"))
+    phone = fields.String(load_default=None, allow_none=True, validate=(validate.Length(max=30), _is_phone))
+    hidden = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+    @validates_schema
+    def says_something(self, data: dict[str, Any], **_: Any) -> None:
+        """A name, a number, or the wish to be hidden."""
+        if not (data.get("name") or data.get("phone") or data.get("hidden")):
+            raise ValidationError(pick("请填姓名或电话", "Give a name or a phone number"), "name")
+
+
 class ReportSent(Strict):
-    """A report as a phone sends it (POST /reports). `id` and `secret` are made on the phone."""
+    """A report as a phone or a desk sends it (POST /reports). `id` and `secret` are made there.
+
+    Staff may report for others: `channel` says how it came, `region` where an address is known to be.
+    """
 
     id = Uuid7(required=True)
     secret = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{43}$"))
@@ -50,6 +78,11 @@ class ReportSent(Strict):
     address = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 200))
     photos = fields.List(Sha256Hex(), load_default=list, validate=validate.Length(max=9))
     danger = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    channel = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(tuple(CHANNELS)))
+    reporter = fields.Nested(SpeakerSent, load_default=None, allow_none=True)
+    region = fields.String(
+        load_default=None, allow_none=True, validate=validate.Regexp(r"^(\d{4}|\d{6}|\d{9}|\d{12}|\d{15})\Z")
+    )
     replaces = Uuid7(load_default=None, allow_none=True)
 
     @validates_schema

@@ -12,15 +12,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg import Connection
+from psycopg import Connection, Rollback
 from psycopg.types.json import Jsonb
 
-from gezhi.cases import queries
+from gezhi.cases import doors, queries
+from gezhi.cases.words import CHANNELS
 from gezhi.cases.workflow import ACTIONS, RATING_DAYS
 from gezhi.config import settings
 from gezhi.db import uuid7
 from gezhi.http.keys import key
 from gezhi.http.problems import Problem
+from gezhi.people import vault
+from gezhi.people.sessions import Actor
 from gezhi.places.names import labels
 from gezhi.places.systems import to_wgs84
 
@@ -67,12 +70,15 @@ def refusals() -> Iterator[None]:
 
 
 def take_report(
-    connection: Connection[Any], sent: dict[str, Any], author: str, user: uuid.UUID | None, channel: str
+    connection: Connection[Any], sent: dict[str, Any], author: str, person: Actor | None, *, hold: bool = False
 ) -> dict[str, Any]:
     """Take one report (rules P3, C4) and return its receipt's facts, `known` when it was taken before.
 
-    Raises Problem outside_city, place_needed, photo_required, unknown_matter, same_id_other_body.
+    With `hold` it is accepted but not dispatched. Raises Problem outside_city, place_needed, photo_required,
+    unknown_matter, same_id_other_body, and invalid for what only staff may say.
     """
+    channel = doors.channel_of(sent, person)
+    reporter = sent["reporter"] or {}
     place = sent["place"]
     matter = sent["matter"] or {}
     lng, lat = _wgs84(place) if place else (None, None)
@@ -84,7 +90,7 @@ def take_report(
         "receipt": receipt_code(),
         "secret": secret_hash(sent["secret"]),
         "hmac": body_hmac(sent),
-        "user": user,
+        "user": person.user_id if person else None,
         "occurred_at": sent["occurred_at"],
         "channel": channel,
         "category": sent["category"],
@@ -101,7 +107,25 @@ def take_report(
         "raw_lat": place["lat"] if place else None,
         "system": place["system"] if place else None,
         "photos": [bytes.fromhex(photo) for photo in sent["photos"]],
+        "region": sent["region"],
+        "reporter": None,
+        "phone_hmac": None,
+        "hidden": reporter.get("hidden", False),
+        "photo_waived": CHANNELS[channel].photo_waived,
+        "hold": hold,
     }
+    if not (reporter.get("name") or reporter.get("phone")):
+        return _report(connection, arguments)
+    with connection.transaction():
+        row, phone_hmac = vault.keep(connection, reporter["name"], reporter["phone"])
+        facts = _report(connection, arguments | {"reporter": row, "phone_hmac": phone_hmac})
+        if not facts["known"]:
+            return facts
+        raise Rollback  # who reported was kept with the first of these
+    return _report(connection, arguments)
+
+
+def _report(connection: Connection[Any], arguments: dict[str, Any]) -> dict[str, Any]:
     with refusals():
         row = connection.execute(queries.REPORT, arguments, prepare=True).fetchone()
     assert row is not None

@@ -148,7 +148,7 @@ def detail(row: Row, timeline: Sequence[Row], photos: Photos) -> dict[str, Any]:
         "photos": list(photos.values()),
         "timeline": [_step(event, photos) for event in timeline],
         "why": words.why(row["why"]),
-        "channel_name": pick(*words.CHANNELS[row["channel"]]),
+        "channel_name": words.channel_name(row["channel"]),
         "allowed": allowed_view(row["state"], relations),
         "fence_m": row["fence_m"] or 100,
         "reporter": {"anonymous": True, "name": pick("匿名群众", "Anonymous resident")},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from gezhi.cases.workflow import ACTIONS, STATES
 from gezhi.http.language import pick
 
@@ -20,12 +22,31 @@ WHY = {
     ),
     "unit": ("这类事项由这个单位负责", "This unit is responsible for such matters"),
     "desk": ("由受理台指定", "The desk decided so"),
+    "rule": ("按本市的分派规则", "A routing rule of the city says so"),
+    "rule_desk": ("按本市的分派规则，由受理台决定", "A routing rule of the city leaves it to the desk"),
 }
 UNDECIDED = (
     "事项或地点还不能确定，先交受理台看一看",
     "The matter or the place is not certain yet: the desk looks first",
 )
-CHANNELS = {"app": ("随手拍", "Resident app"), "field": ("网格员上报", "Grid worker")}
+
+
+class Channel(NamedTuple):
+    """A way by which reports come; where nobody stands before the problem, no photo is asked for."""
+
+    name: str
+    name_en: str
+    photo_waived: bool = False
+
+
+CHANNELS = {
+    "app": Channel("随手拍", "Resident app"),
+    "field": Channel("网格员上报", "Grid worker"),
+    "patrol": Channel("巡查发现", "Patrol"),
+    "phone": Channel("电话", "Phone", photo_waived=True),
+    "counter": Channel("窗口", "Counter", photo_waived=True),
+    "platform": Channel("其他平台转来", "Another platform", photo_waived=True),
+}
 
 # The course that a resident reads: what happened, in everyday words; other events are not shown.
 COURSE = {
@@ -50,6 +71,12 @@ def state_name(state: str, *, resident: bool = False) -> str:
 def action_name(action: str) -> str:
     """An action's name in the reader's language."""
     return pick(ACTIONS[action].name, ACTIONS[action].name_en)
+
+
+def channel_name(channel: str) -> str:
+    """The name of a way by which reports come."""
+    row = CHANNELS[channel]
+    return pick(row.name, row.name_en)
 
 
 def why(code: str | None) -> str:
