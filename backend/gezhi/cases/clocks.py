@@ -10,9 +10,9 @@ SWEEP_LIMIT = 500
 
 
 def sweep(connection: Connection[Any], city: str) -> int:
-    """Write the overdue event of every clock that has run out since the last sweep, once each (rule K3).
+    """Write the overdue event of every clock and task that has run out, once each (rule K3), and resume what is due.
 
-    Returns how many were written, at most 500; called every 15 seconds by the worker.
+    Returns how many events were written, at most 500; called every 15 seconds by the worker.
     """
-    row = connection.execute("select sweep_v1(%s, %s)", (city, SWEEP_LIMIT), prepare=True).fetchone()
+    row = connection.execute("select sweep_v2(%s, %s)", (city, SWEEP_LIMIT), prepare=True).fetchone()
     return int(row[0]) if row else 0

@@ -6,13 +6,15 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from gezhi.cases.replay import comparable, digest, replay
+from gezhi.cases.replay import comparable, digest, open_tasks, replay
 from gezhi.config import settings
 from gezhi.db import connection
 
 _CASES = """
 select c.id, to_jsonb(c) - 'point' || jsonb_build_object('lng', st_x(c.point), 'lat', st_y(c.point)) as row,
-  (select jsonb_agg(to_jsonb(e) order by e.seq) from events e where e.city = c.city and e.case_id = c.id) as events
+  (select jsonb_agg(to_jsonb(e) order by e.seq) from events e where e.city = c.city and e.case_id = c.id) as events,
+  (select coalesce(jsonb_object_agg(t.id, t.kind), '{}') from tasks t
+    where t.city = c.city and t.case_id = c.id and t.closed_at is null) as tasks
 from cases c where c.city = %s and c.id > %s::uuid order by c.id limit 500
 """
 _CHAIN = """
@@ -44,6 +46,8 @@ def _faults_of(cursor: Any, row: dict[str, Any]) -> list[str]:
         for column, value in comparable(replay(events)).items()
         if case[column] != value
     ]
+    if row["tasks"] != open_tasks(events):
+        faults.append(f"{row['id']}: its open tasks are not those of its events")
     if [event["seq"] for event in events] != list(range(1, len(events) + 1)):
         faults.append(f"{row['id']}: the log has a gap")
     previous = b""

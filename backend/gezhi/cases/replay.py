@@ -29,24 +29,51 @@ _COLUMNS = {
     "due_at": "due_at",
     "stars": "stars",
     "satisfaction": "satisfaction",
+    "profile": "profile",
+    "verification": "verification",
+    "sampled": "sampled",
+    "warn_at": "warn_at",
+    "deadline": "deadline",
+    "resume_state": "resume_state",
+    "returns": "returns",
+    "pinned": "pinned",
+    "escalated_from": "escalated_from",
+    "ownerless": "ownerless",
+    "keeper_post": "keeper_post_id",
+    "keeper_unit": "keeper_unit_id",
+    "dissatisfactions": "dissatisfactions",
+    "final": "final",
+    "review_on": "review_on",
+    "main_case": "main_case_id",
+    "platform": "external_platform",
+    "number_outside": "external_number",
+    "deadline_outside": "external_deadline",
 }
+_AT_FIRST = {"sampled": False, "returns": 0, "pinned": False, "ownerless": False, "dissatisfactions": 0, "final": False}
 _DIGESTED = ("seq", "version", "action", "state", "who", "at_seconds", "occurred_seconds", "facts_text")
-_ASSIGNING = ("dispatch", "reassign", "verify_fail")
 
 
 def replay(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The columns of a case that its events, in order, give: state, version, seq and every fact."""
     case: dict[str, Any] = dict.fromkeys(_COLUMNS.values())
-    case |= {"matter_kind": None, "matter_code": None}
+    case |= {"matter_kind": None, "matter_code": None, **_AT_FIRST}
     for event in events:
         facts = event["facts"]
-        if event["action"] in _ASSIGNING:
-            case |= {"verifier_post_id": None, "verifier_region": None}
         case |= {column: facts[fact] for fact, column in _COLUMNS.items() if fact in facts}
         if facts.get("matter"):
             case["matter_kind"], _, case["matter_code"] = facts["matter"].partition(":")
         case |= {"state": event["state"], "version": event["version"], "seq": event["seq"]}
     return case
+
+
+def open_tasks(events: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The kind of each task that is open after these events, by its id."""
+    tasks: dict[str, str] = {}
+    for event in events:
+        tasks |= {task["id"]: task["kind"] for task in event["facts"].get("tasks", ())}
+        for closed in event["facts"].get("closed_tasks", ()):
+            tasks.pop(closed, None)
+    return tasks
 
 
 def digest(previous: bytes, event: Mapping[str, Any]) -> bytes:

@@ -37,7 +37,7 @@ STATES: dict[str, State] = {
     "closed": State("已结案", "Closed", "办好了", "Done"),
     "rejected": State("不予受理", "Rejected", "没有受理", "Not taken on"),
     "merged": State("已并案", "Merged", "和一件相同的并在一起办", "Joined with a report of the same problem"),
-    "transferred": State("已移送", "Transferred", "已移送别的平台办理", "Passed to another platform"),
+    "transferred": State("已移送", "Transferred", "已移送别的平台办理", "Passed to another platform", "external"),
     "withdrawn": State("已撤回", "Withdrawn", "您撤回了", "You withdrew it"),
     "void": State("作废", "Void", "已作废", "Void"),
 }
@@ -57,7 +57,8 @@ class Relation:
 RELATIONS: dict[str, Relation] = {
     "anyone": Relation("任何人", "anyone"),
     "system": Relation("系统", "the system"),
-    "reporter": Relation("反映人", "the reporter"),
+    "reporter": Relation("反映人（含“我也遇到”）", "who reported it or met it too"),
+    "first_reporter": Relation("首个反映人", "who reported it first"),
     "appellant": Relation("还没有申诉过的反映人", "the reporter, not having appealed yet"),
     "rater": Relation("14 天内还没有评价的反映人", "the reporter, not having rated, for 14 days"),
     "worker": Relation("本网格网格员", "the worker of the grid"),
@@ -191,7 +192,7 @@ _MOVES = (
         "note position? photos?", 20,
     ),
     _move("reopen", "重新办理", "Reopen", "closed", "accepted", "desk system", "reason", 60),
-    _move("withdraw", "撤回", "Withdraw", "reported accepted", "withdrawn", "reporter", "", 60),
+    _move("withdraw", "撤回", "Withdraw", "reported accepted", "withdrawn", "first_reporter", "", 60),
     _move("void", "作废", "Void", _OPEN, "void", "system"),
 )  # fmt: skip
 
@@ -219,7 +220,7 @@ _NOTES = (
     _note("add", "补充", "Add", _OPEN, "reporter", "text photos?", 30),
     _note("remind", "催办", "Remind", _OPEN, "reporter", "text?", 40),
     _note("complain", "投诉", "Complain", f"{_OPEN} closed rejected transferred", "reporter", "text"),
-    _note("confirm", "确认", "Confirm", "handled closed", "reporter", "fixed text?", 10),
+    _note("confirm", "确认", "Confirm", "handled closed", "first_reporter", "fixed text?", 10),
     _note("rate", "评价", "Rate", "closed", "rater", "stars satisfaction comment?", 5),
     _note("revisit", "回访", "Ask the reporter again", "handled closed", "desk", "note satisfaction?"),
     _note("ask_expert", "请教专家", "Ask an expert", _OPEN, "desk assignee", "expert note"),

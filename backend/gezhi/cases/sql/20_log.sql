@@ -45,47 +45,17 @@ create or replace function region_token_v1(p_region text, p_confidentiality text
 $$;
 
 -- Who could see a case: as region, unit and post tokens. Taken before and after a move, so that losing it is told too.
-create or replace function audience_v1(p_case cases) returns text[] language plpgsql immutable as $$
+create or replace function audience_v1(p_case cases) returns text[] language plpgsql stable as $$
 begin
   return array_remove(array[region_token_v1(p_case.region_code, p_case.confidentiality), 'post:' || p_case.assignee_post_id,
-                            'unit:' || p_case.lead_unit_id, 'post:' || p_case.verifier_post_id], null);
+                            'unit:' || p_case.lead_unit_id, 'post:' || p_case.verifier_post_id,
+                            'post:' || p_case.keeper_post_id, 'unit:' || p_case.keeper_unit_id], null)
+         || array(select coalesce('post:' || post_id, 'unit:' || unit_id) from tasks
+                   where city = p_case.city and case_id = p_case.id and closed_at is null and desk is null);
 end $$;
 
--- Stops the running clock of a case and starts the one of its new step. `p_done` is when it was done by the device.
-create or replace function turn_clock_v1(p_case cases, p_before text, p_at timestamptz, p_done timestamptz) returns void
-language plpgsql as $$
+create or replace function photo_names_v1(p_photos bytea[]) returns jsonb language plpgsql immutable as $$
 begin
-  update clocks set stopped_at = p_at, done_at = p_done
-   where city = p_case.city and case_id = p_case.id and step = p_before and stopped_at is null;
-  if p_case.step is not null then
-    insert into clocks (city, case_id, step, round, started_at, due_at)
-    select p_case.city, p_case.id, p_case.step, coalesce(max(round), 0) + 1, p_at, p_case.due_at
-      from clocks where city = p_case.city and case_id = p_case.id and step = p_case.step;
-  end if;
-end $$;
-
--- Gives a case its assignee and the sign clock. The caller appends the event.
-create or replace function assign_v1(p_case cases, p_post uuid, p_unit uuid, p_level smallint, p_at timestamptz)
-returns cases language plpgsql as $$
-begin
-  p_case.state := 'dispatched';
-  p_case.version := p_case.version + 1;
-  p_case.seq := p_case.seq + 1;
-  p_case.assignee_post_id := p_post;
-  p_case.lead_unit_id := coalesce(p_unit, (select unit_id from posts where id = p_post));
-  p_case.level := coalesce(p_level, p_case.level);
-  p_case.step := 'sign';
-  p_case.step_started_at := p_at;
-  p_case.due_at := step_due_v1(p_case.city, p_case.matter_kind, p_case.matter_code, p_case.urgency, 'sign', p_at);
-  return p_case;
-end $$;
-
--- The facts that replay needs of a case's assignment.
-create or replace function assignment_facts_v1(p_case cases, p_before cases, p_why text) returns jsonb language plpgsql immutable as $$
-begin
-  return jsonb_build_object(
-    'assignee_post', p_case.assignee_post_id, 'lead_unit', p_case.lead_unit_id,
-    'previous_post', p_before.assignee_post_id, 'previous_unit', p_before.lead_unit_id,
-    'level', p_case.level, 'region', p_case.region_code, 'matter', p_case.matter_kind || ':' || p_case.matter_code,
-    'category', p_case.category_key, 'step', p_case.step, 'due_at', p_case.due_at, 'why', p_why);
+  if p_photos = '{}' then return '[]'; end if;
+  return (select jsonb_agg(encode(photo, 'hex') order by place) from unnest(p_photos) with ordinality as l (photo, place));
 end $$;

@@ -1,165 +1,255 @@
--- How a signed-in person stands to a case: one row per relation with the post that gives it (rules P1, P7, C3).
--- 'grid' and 'viewer' only see; 'assignee', 'verifier' and 'desk' may act.
-create or replace function relations_v1(p_case cases, p_user uuid, p_at timestamptz)
-returns table (relation text, post_id uuid) language sql stable as $$
-  select r.relation, (array_agg(p.id order by p.id))[1]
-    from posts p
-    left join units u on u.id = p.unit_id
-    cross join lateral (values
-      ('assignee', p.id = p_case.assignee_post_id
-                   or (p_case.assignee_post_id is null and p.unit_id = p_case.lead_unit_id
-                       and p.role in ('handler', 'responder', 'dispatcher', 'mediator'))),
-      ('verifier', p_case.state = 'handled'
-                   and (p.id = p_case.verifier_post_id
-                    or (u.kind = 'centre' and p.role in ('dispatcher', 'duty_leader')
-                        and starts_with(p_case.verifier_region, p.region_code)))
-                   and not exists (select from posts h where h.id = p_case.handled_by_post_id and h.user_id = p_user)),
-      ('desk', u.kind = 'centre' and p.role in ('dispatcher', 'duty_leader') and starts_with(p_case.region_code, p.region_code)),
-      ('viewer', u.kind = 'centre' and p.role = 'leader' and starts_with(p_case.region_code, p.region_code)
-                 or p.unit_id = p_case.lead_unit_id),
-      ('grid', u.id is null and p.region_code = p_case.region_code and p_case.confidentiality <> 'sensitive')
-    ) as r (relation, holds)
-   where p.user_id = p_user and p.city = p_case.city
-     and p.starts_on <= city_date_v1(p_at) and (p.ends_on is null or p.ends_on >= city_date_v1(p_at)) and r.holds
-   group by r.relation
-$$;
+drop function if exists act_v1(text, text, uuid, uuid, uuid, bytea, jsonb, integer, uuid, timestamptz, jsonb, bytea[], double precision, double precision, real);
+drop function if exists rate_v1(text, text, bytea, text, uuid, bytea, timestamptz, smallint, text, text, text[], integer);
+drop function if exists move_v1(cases, jsonb, uuid, uuid, timestamptz, jsonb, bytea[]);
+drop function if exists facts_v1(cases, cases, text, jsonb);
+drop function if exists assignee_post_v1(text, jsonb);
+drop function if exists assign_v1(cases, uuid, uuid, smallint, timestamptz);
+drop function if exists assignment_facts_v1(cases, cases, text);
+drop function if exists turn_clock_v1(cases, text, timestamptz, timestamptz);
+
+-- The effect of an action on the case's row, and what its event says besides. Raises GZ001 when what it needs is missing or
+-- names nothing. Sources, relations and targets have been checked; cases/workflow.py holds the table.
+create or replace function effect_v1(
+  p_case cases, p_action text, p_relation text, p_post uuid, p_user uuid, p_at timestamptz, p_content jsonb,
+  p_photos bytea[], out o_case cases, out o_more jsonb
+) language plpgsql as $$
+declare
+  v_both record;
+begin
+  o_case := p_case;
+  o_more := '{}';
+  case
+    when p_action in ('dispatch', 'reassign', 'delegate') then
+      select * into v_both from assign_named_v1(p_case, p_action, p_post, p_user, p_at, p_content);
+    when p_action = 'accept' then o_case := accept_v1(p_case, p_content, p_at);
+    when p_action in ('reject', 'withdraw') then o_case := end_v1(p_case, case p_action when 'reject' then 'rejected' else 'withdrawn' end, p_at);
+    when p_action = 'appeal' then
+      o_case.level := coalesce(level_above_v1(p_case.level), p_case.level);
+      o_case := begin_step_v1(o_case, 'reported', 'accept', p_at);
+    when p_action = 'merge' then o_case := merge_v1(p_case, (p_content ->> 'main_case')::uuid, p_at);
+    when p_action = 'unmerge' then o_case := unmerge_v1(p_case, p_at);
+    when p_action = 'sign' then o_case := sign_v1(p_case, p_relation, p_post, p_at);
+    when p_action = 'return' then o_case := return_v1(p_case, p_at);
+    when p_action = 'escalate' then
+      o_case := escalate_v1(p_case, p_content ->> 'cause', p_at);
+      o_more := jsonb_build_object('cause', p_content -> 'cause');
+    when p_action = 'refuse_escalation' then o_case := refuse_escalation_v1(p_case, p_at);
+    when p_action = 'transfer' then o_case := transfer_v1(p_case, p_content, p_at);
+    when p_action = 'recall' then o_case := recall_v1(p_case, p_at);
+    when p_action = 'resume' then o_case := resume_v1(p_case, p_at);
+    when p_action = 'handle' then
+      o_case := handle_v1(p_case, p_post, p_at, p_content, p_photos);
+      o_more := jsonb_build_object('outcome', p_content -> 'outcome');
+    when p_action = 'verify_pass' then o_case := verify_pass_v1(p_case, p_at, p_content, p_photos);
+    when p_action = 'verify_fail' then o_case := verify_fail_v1(p_case, p_at);
+    when p_action = 'reopen' then
+      o_case := reopen_v1(p_case, p_case.level, p_at);
+      o_more := '{"why": "desk"}';
+    when p_action = 'whistle' then o_more := whistle_v1(p_case, p_relation, p_user, p_at, p_content);
+    when p_action = 'whistle_answer' then o_more := jsonb_build_object('closed_tasks', close_tasks_v1(p_case, '{whistle}', p_post, p_at));
+    when p_action = 'supervise' then o_more := supervise_v1(p_case, p_user, p_at, p_content);
+    when p_action = 'supervise_reply' then o_more := jsonb_build_object('closed_tasks', close_tasks_v1(p_case, '{supervise}', null, p_at));
+    when p_action = 'own' then
+      o_more := jsonb_build_object('tasks', jsonb_build_array(open_task_v1(p_case, 'own', p_post, null, null, p_user, null, null, p_at)));
+    when p_action = 'strike_off' then o_more := jsonb_build_object('closed_tasks', close_tasks_v1(p_case, '{own}', p_post, p_at));
+    when p_action = 'consult' then o_more := consult_v1(p_case, p_user, p_at, p_content);
+    when p_action = 'ask_expert' then
+      o_more := call_posts_v1(p_case, 'expert', jsonb_build_array(p_content -> 'expert'), 'expert', p_user, due_of_v1(p_case, 'expert', p_at), p_at);
+    when p_action = 'expert_answer' then o_more := jsonb_build_object('closed_tasks', close_tasks_v1(p_case, '{expert}', p_post, p_at));
+    when p_action = 'offer' then o_more := call_posts_v1(p_case, 'offer', p_content -> 'posts', null, p_user, null, p_at);
+    when p_action = 'request' then o_more := request_v1(p_case, p_user, p_at, p_content);
+    when p_action = 'decide' then
+      select * into v_both from decide_v1(p_case, p_user, p_at, p_content);
+    when p_action = 'correct' then
+      select * into v_both from correct_v1(p_case, p_relation, p_user, p_at, p_content);
+    when p_action = 'mediate' then
+      o_more := jsonb_build_object('mediation', p_content -> 'mediation', 'mediated_at_level', p_case.level,
+                                   'held_at', p_content -> 'held_at', 'referral', coalesce(p_content -> 'referral', 'false'),
+                                   'agreement', p_content ->> 'agreement' is not null);
+    when p_action = 'rate' then
+      o_case.stars := (p_content ->> 'stars')::smallint;
+      o_case.satisfaction := p_content ->> 'satisfaction';
+      o_case.dissatisfactions := p_case.dissatisfactions + (o_case.satisfaction = 'dissatisfied')::int;
+    when p_action = 'confirm' then o_more := jsonb_build_object('fixed', p_content -> 'fixed');
+    when p_action = 'revisit' then o_more := jsonb_build_object('revisited', p_content -> 'satisfaction');
+    when p_action = 'evaluate' then
+      o_case.final := true;
+      o_more := jsonb_build_object('evaluation', p_content -> 'evaluation', 'closed_tasks', close_tasks_v1(p_case, '{evaluation}', null, p_at));
+    else null;  -- a note that is only told: contact, arrive, progress, check, add, remind, complain, release
+  end case;
+  if p_action in ('dispatch', 'reassign', 'delegate', 'decide', 'correct') then
+    o_case := v_both.o_case;
+    o_more := v_both.o_more;
+  end if;
+end $$;
+
+-- Why somebody may not do what their relation and the state would allow; null when they may. `p_relation` is null when no
+-- relation allows it.
+create or replace function why_not_v1(p_case cases, p_row jsonb, p_relations jsonb, p_relation text, p_content jsonb, p_at timestamptz)
+returns text language plpgsql stable as $$
+declare
+  v_action text := p_row ->> 'action';
+begin
+  if p_relations = '{}' then return 'no_longer_yours'; end if;
+  if not p_row -> 'from' ? p_case.state then
+    return case v_action when 'rate' then 'rating_not_open' else 'not_allowed_now' end;
+  end if;
+  if p_relation is null then
+    return case
+      when v_action = 'return' and p_relations ? 'assignee' then 'assignment_pinned'
+      when v_action = 'dispatch' and p_relations ? 'desk' then 'duty_leader_decides'
+      when v_action = 'rate' and p_case.stars is not null then 'already_rated'
+      when v_action = 'rate' and p_relations ? 'first_reporter' then 'rating_not_open'
+      when v_action = 'appeal' and p_relations ? 'first_reporter' then 'already_appealed'
+      else 'not_yours_to_do' end;
+  end if;
+  return case
+    when v_action = 'return' and exists (
+      select from step_limit_v1(p_case, 'return', (
+        select max(e.at) from events e where e.city = p_case.city and e.case_id = p_case.id and e.state = 'dispatched')) l
+       where l.due_at < p_at) then 'return_too_late'
+    when v_action = 'escalate' and p_case.level <= 4 then 'no_level_above'
+    when v_action = 'escalate' and coalesce(p_content ->> 'cause', '') <> 'danger_to_life' and exists (
+      select from city_matters where city = p_case.city and kind = p_case.matter_kind and code = p_case.matter_code and dispute)
+      and (select count(*) from events e where e.city = p_case.city and e.case_id = p_case.id and e.action = 'mediate'
+              and (e.facts ->> 'mediated_at_level')::int = p_case.level) < 3 then 'mediations_needed'
+    when v_action = 'request' and not p_case.state = any (case p_content ->> 'request'
+           when 'extend' then '{signed}' when 'suspend' then '{accepted,dispatched,signed}'
+           else array['reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended'] end) then 'not_allowed_now'
+    when v_action in ('request', 'own') and exists (
+      select from tasks t where t.city = p_case.city and t.case_id = p_case.id and t.closed_at is null
+         and t.kind = case v_action when 'own' then 'own' else p_content ->> 'request' end) then 'already_asked'
+  end;
+end $$;
 
 -- What the API needs to answer a command: the state now, and how the caller stands to the case.
 create or replace function outcome_v1(p_case cases, p_relations text[], p_refused text, p_known boolean, p_more jsonb)
 returns jsonb language plpgsql immutable as $$
 begin
   return jsonb_build_object('case_id', p_case.id, 'state', p_case.state, 'version', p_case.version, 'seq', p_case.seq,
-                            'relations', p_relations, 'refused', p_refused, 'known', p_known) || p_more;
+                            'verification', p_case.verification, 'relations', p_relations, 'refused', p_refused,
+                            'known', p_known) || p_more;
 end $$;
 
--- Who verifies (rule C3): never the one who handled it. The grid's worker, else another post of the grid on duty, else
--- the desk of the community (or the one above that is attended).
-create or replace function verifier_v1(p_case cases, p_handler uuid, p_at timestamptz, out post_id uuid, out desk text)
-language plpgsql stable as $$
-begin
-  select p.id into post_id from posts p
-   where p.region_code = p_case.region_code and p.unit_id is null
-     and p.role in ('grid_worker', 'grid_leader', 'assistant', 'instructor')
-     and p.user_id <> (select user_id from posts where id = p_handler)
-     and p.starts_on <= city_date_v1(p_at) and (p.ends_on is null or p.ends_on >= city_date_v1(p_at)) and on_duty_v1(p.id, p_at)
-   order by p.role <> 'grid_worker', p.role <> 'grid_leader', p.id limit 1;
-  if not found then desk := attended_desk_v1(p_case.city, p_case.region_code, p_at); end if;
-end $$;
+-- What of a command is free text, a photo or a place: it goes into the event's body, which can be erased.
+create or replace function body_v1(p_content jsonb, p_photos bytea[]) returns jsonb language sql immutable as $$
+  select nullif(jsonb_strip_nulls(
+    (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(p_content)
+      where key in ('note', 'reason', 'reply', 'text', 'comment', 'present', 'agreement', 'minutes', 'organisation', 'address',
+                    'position'))
+    || case when cardinality(p_photos) > 0 then jsonb_build_object('photos', photo_names_v1(p_photos)) else '{}' end), '{}')
+$$;
 
--- Checks the position sent with a verification (rule C2). Where the matter is verified on site, a certain position outside the fence is refused; an uncertain
--- one (accuracy over 100 m, or none) is recorded as doubtful and never traps the worker.
-create or replace function fence_v1(p_case cases, p_lng float8, p_lat float8, p_accuracy real) returns jsonb
-language plpgsql stable as $$
+-- One command on a case whose row is locked, by somebody who stands in `p_relations` to it (relation -> post). Decides state,
+-- permission and version, applies the effect, appends the event and lets the system answer. One that was done before is
+-- told again; one refused because the case has moved on is kept with its content as not adopted (rule C6) and changes
+-- nothing; a faulty one is raised as GZ001 and stores nothing.
+create or replace function command_v1(
+  p_case cases, p_relations jsonb, p_actor text, p_author text, p_user uuid, p_id uuid, p_hmac bytea, p_row jsonb,
+  p_version int, p_after uuid, p_occurred timestamptz, p_content jsonb, p_photos bytea[], p_lng float8, p_lat float8,
+  p_accuracy real, p_at timestamptz
+) returns jsonb language plpgsql as $$
 declare
-  v_matter city_matters;
-  v_distance float8;
+  v_action text := p_row ->> 'action';
+  v_known commands;
+  v_relation text;
+  v_post uuid;
+  v_refused text;
+  v_effect record;
+  v_case cases;
+  v_more jsonb;
+  v_position jsonb;
+  v_done timestamptz;
+  v_missing text[] := '{}';
 begin
-  if p_lng is null or p_case.point is null then
-    return jsonb_build_object('distance_m', null, 'accuracy_m', p_accuracy, 'doubtful', p_case.point is not null);
+  select * into v_known from commands where city = p_case.city and author = p_author and id = p_id;
+  if found then
+    if v_known.body_hmac <> p_hmac then raise exception using errcode = 'GZ001', message = 'same_id_other_body'; end if;
+    if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_author, p_case.id, p_photos); end if;
+    return outcome_v1(p_case, array(select jsonb_object_keys(p_relations)), v_known.refused, true,
+                      jsonb_build_object('missing_photos', v_missing));
   end if;
-  v_distance := st_distance(p_case.point::geography, st_setsrid(st_point(p_lng, p_lat), 4326)::geography);
-  select * into v_matter from city_matters
-   where city = p_case.city and kind = p_case.matter_kind and code = p_case.matter_code;
-  if v_matter.verification = 'on_site' and v_distance > v_matter.fence_m + p_accuracy and p_accuracy <= 100 then
-    raise exception using errcode = 'GZ001', message = 'outside_fence',
-      detail = jsonb_build_object('distance', round(v_distance), 'fence', v_matter.fence_m)::text;
+
+  select r, (p_relations ->> r)::uuid into v_relation, v_post
+    from jsonb_array_elements_text(p_row -> 'by') r where p_relations ? r limit 1;
+  v_refused := why_not_v1(p_case, p_row, p_relations, v_relation, p_content, p_at);
+  if v_refused is null and p_row ->> 'kind' = 'move' and p_actor = 'post' then
+    v_refused := case
+      when p_after is not null and p_case.version is distinct from (
+        select version from commands where city = p_case.city and author = p_author and id = p_after and case_id = p_case.id
+           and refused is null) then 'stale_version'
+      when p_after is null and p_case.version is distinct from p_version then 'stale_version' end;
   end if;
-  return jsonb_build_object('distance_m', round(v_distance), 'accuracy_m', round(p_accuracy), 'doubtful', p_accuracy > 100);
+  if v_refused is not null then
+    insert into commands (city, author, id, case_id, action, body_hmac, refused, content)
+    values (p_case.city, p_author, p_id, p_case.id, v_action, p_hmac, v_refused, p_content);
+    if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_author, p_case.id, p_photos); end if;
+    return outcome_v1(p_case, array(select jsonb_object_keys(p_relations)), v_refused, false,
+                      jsonb_build_object('missing_photos', v_missing));
+  end if;
+
+  v_done := least(greatest(p_occurred, coalesce(p_case.step_started_at, p_occurred)), p_at);
+  select * into v_effect from effect_v1(p_case, v_action, v_relation, v_post, p_user, p_at, p_content, p_photos);
+  v_case := v_effect.o_case;
+  v_more := v_effect.o_more;
+  if p_content ? 'position' or (v_action in ('verify_pass', 'verify_fail') and p_case.verification = 'on_site') then
+    v_position := fence_v2(p_case, p_case.state = 'handled' and p_case.verification = 'on_site', p_lng, p_lat, p_accuracy);
+    v_more := v_more || jsonb_build_object('position', v_position);
+    if (v_position ->> 'doubtful')::boolean then
+      insert into doubtful_positions values (p_case.city, v_post, p_case.id, p_case.seq + 1, p_at);
+    end if;
+  end if;
+  if v_action in ('contact', 'arrive') then perform stop_beside_v1(p_case, v_action, p_at, v_done); end if;
+  v_case := write_v1(p_case, v_case, v_action, p_row ->> 'kind', p_actor, p_user, v_post, v_done, p_at, v_more,
+                     body_v1(p_content, p_photos));
+  insert into commands (city, author, id, case_id, action, body_hmac, seq, version)
+  values (p_case.city, p_author, p_id, p_case.id, v_action, p_hmac, v_case.seq, v_case.version);
+  if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_author, p_case.id, p_photos); end if;
+  v_case := follow_v1(p_case, v_case, v_action, v_more, p_content, p_at);
+  return outcome_v1(v_case, case when p_actor = 'post' then array(select relation from relations_v1(v_case, p_user, p_at)) end,
+                    null, false, jsonb_build_object('missing_photos', v_missing));
 end $$;
 
--- One command on a case by a signed-in person. The workflow row comes as data; under the row lock this decides who, state
--- and version, appends the event, updates the row and returns facts. A command refused because the case has moved on is
--- kept with its content as not adopted (rule C6) and changes nothing; a faulty one is raised as GZ001 and stores nothing.
-create or replace function act_v1(
+-- One command by a signed-in person. A case that one never saw does not exist for them.
+create or replace function act_v2(
   p_city text, p_author text, p_user uuid, p_id uuid, p_case_id uuid, p_hmac bytea, p_row jsonb, p_version int, p_after uuid,
   p_occurred timestamptz, p_content jsonb, p_photos bytea[], p_lng float8, p_lat float8, p_accuracy real
 ) returns jsonb language plpgsql as $$
 declare
   v_now timestamptz;
-  v_action text := p_row ->> 'action';
   v_case cases;
-  v_before cases;
-  v_known commands;
   v_relations jsonb;
-  v_names text[];
-  v_relation text;
-  v_post uuid;
-  v_refused text;
-  v_facts jsonb;
-  v_missing text[] := '{}';
-  v_done timestamptz;
 begin
   select * into v_case from cases where city = p_city and id = p_case_id for update;
   if not found then raise exception using errcode = 'GZ001', message = 'not_found'; end if;
-  v_now := clock_timestamp();
+  v_now := now_v1();
   select coalesce(jsonb_object_agg(relation, post_id), '{}') into v_relations from relations_v1(v_case, p_user, v_now);
-  v_names := array(select jsonb_object_keys(v_relations));
-
-  select * into v_known from commands where city = p_city and author = p_author and id = p_id;
-  if found then
-    if v_known.body_hmac <> p_hmac then raise exception using errcode = 'GZ001', message = 'same_id_other_body'; end if;
-    if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_city, p_author, p_case_id, p_photos); end if;
-    return outcome_v1(v_case, v_names, v_known.refused, true, jsonb_build_object('missing_photos', v_missing));
-  end if;
-
-  -- The relation by which the caller may do this; a case that one never saw does not exist for them (404).
-  select r, (v_relations ->> r)::uuid into v_relation, v_post
-    from jsonb_array_elements_text(p_row -> 'by') r where v_relations ? r limit 1;
-  if v_relation is null and v_names = '{}' and not exists (
+  if v_relations = '{}' and not exists (
        select from events e where e.city = p_city and e.case_id = p_case_id
           and (e.actor_user_id = p_user or exists (
             select from posts p where p.user_id = p_user and 'post:' || p.id = any (e.audience)))) then
     raise exception using errcode = 'GZ001', message = 'not_found';
   end if;
+  return command_v1(v_case, v_relations, 'post', p_author, p_user, p_id, p_hmac, p_row, p_version, p_after, p_occurred,
+                    p_content, p_photos, p_lng, p_lat, p_accuracy, v_now);
+end $$;
 
-  v_refused := case
-    when v_names = '{}' then 'no_longer_yours'
-    when not p_row -> 'from' ? v_case.state then 'not_allowed_now'
-    when v_relation is null then 'not_yours_to_do'
-    when p_row ->> 'kind' = 'move' and p_after is not null and v_case.version is distinct from (
-      select version from commands where city = p_city and author = p_author and id = p_after and case_id = p_case_id and refused is null)
-      then 'stale_version'
-    when p_row ->> 'kind' = 'move' and p_after is null and v_case.version is distinct from p_version then 'stale_version'
-  end;
-  if v_refused is not null then
-    insert into commands (city, author, id, case_id, action, body_hmac, refused, content)
-    values (p_city, p_author, p_id, p_case_id, v_action, p_hmac, v_refused, p_content);
-    if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_city, p_author, p_case_id, p_photos); end if;
-    return outcome_v1(v_case, v_names, v_refused, false, jsonb_build_object('missing_photos', v_missing));
-  end if;
-
-  v_done := least(greatest(p_occurred, coalesce(v_case.step_started_at, p_occurred)), v_now);
-  v_before := v_case;
-  v_case := move_v1(v_case, p_row, v_post, p_user, v_now, p_content, p_photos);
-  v_facts := facts_v1(v_case, v_before, v_action, p_content);
-  if v_action in ('verify_pass', 'verify_fail') then
-    v_facts := v_facts || jsonb_build_object('position', fence_v1(v_before, p_lng, p_lat, p_accuracy));
-  end if;
-
-  update cases set
-      state = v_case.state, version = v_case.version, seq = v_case.seq, level = v_case.level, urgency = v_case.urgency,
-      confidentiality = v_case.confidentiality, category_key = v_case.category_key, matter_kind = v_case.matter_kind,
-      matter_code = v_case.matter_code, lead_unit_id = v_case.lead_unit_id, assignee_post_id = v_case.assignee_post_id,
-      handled_by_post_id = v_case.handled_by_post_id, verifier_post_id = v_case.verifier_post_id,
-      verifier_region = v_case.verifier_region, step = v_case.step, step_started_at = v_case.step_started_at,
-      due_at = v_case.due_at, updated_at = v_now, closed_at = v_case.closed_at
-   where city = p_city and id = p_case_id;
-  if v_case.step is distinct from v_before.step or v_action in ('reassign') then
-    perform turn_clock_v1(v_case, v_before.step, v_now, v_done);
-  end if;
-  perform append_event_v1(
-    v_case, v_action, 'post', p_user, v_post, v_done, v_now, v_facts,
-    (select array_agg(distinct token) from unnest(audience_v1(v_before) || audience_v1(v_case)) token),
-    nullif(jsonb_strip_nulls(jsonb_build_object(
-      'note', p_content -> 'note', 'reason', p_content -> 'reason', 'reply', p_content -> 'reply',
-      'position', p_content -> 'position',
-      'photos', case when cardinality(p_photos) > 0 then photo_names_v1(p_photos) end)), '{}'),
-    (select digest from events where city = p_city and case_id = p_case_id and seq = v_before.seq));
-  insert into commands (city, author, id, case_id, action, body_hmac, seq, version)
-  values (p_city, p_author, p_id, p_case_id, v_action, p_hmac, v_case.seq, v_case.version);
-  if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_city, p_author, p_case_id, p_photos); end if;
-
-  if v_action = 'accept' then v_case := dispatch_by_system_v1(v_case, v_now); end if;
-  return outcome_v1(v_case, array(select relation from relations_v1(v_case, p_user, v_now)), null, false,
-                    jsonb_build_object('missing_photos', v_missing));
+-- One command by whoever holds a report's receipt, proven by the device's secret or the reporter's phone number.
+create or replace function note_v1(
+  p_city text, p_receipt text, p_secret bytea, p_phone bytea, p_author text, p_id uuid, p_hmac bytea, p_row jsonb,
+  p_occurred timestamptz, p_content jsonb, p_photos bytea[], p_days int
+) returns jsonb language plpgsql as $$
+declare
+  v_now timestamptz;
+  v_report reports;
+  v_case cases;
+begin
+  select * into v_report from reports
+   where city = p_city and receipt_code = p_receipt and (secret_hash = p_secret or phone_hmac = p_phone);
+  if not found then raise exception using errcode = 'GZ001', message = 'not_found'; end if;
+  select * into v_case from cases where city = p_city and id = v_report.case_id for update;
+  v_now := now_v1();
+  return command_v1(
+    v_case, (select jsonb_object_agg(r, null) from unnest(reporter_relations_v1(v_case, v_report, p_days, v_now)) r),
+    'reporter', p_author, null, p_id, p_hmac, p_row, null, null, p_occurred, p_content, p_photos, null, null, null, v_now);
 end $$;
