@@ -11,6 +11,7 @@ import pytest
 
 from gezhi.http.limits import limiter
 from gezhi.people import passwords, totp
+from tests.cases.conftest import enter, hire, unit  # noqa: F401 - fixtures
 
 PASSWORD = "correct horse battery staple"
 COUNT = itertools.count(1)
@@ -49,18 +50,18 @@ def somebody(app, conn, hashed):
             (user, account, hashed, totp.seal(secret, user) if secret else None, second_factor),
         )
         for role, region, function in posts:
-            unit = None
+            at_unit = None
             if function:
-                unit = uuid.uuid4()
+                at_unit = uuid.uuid4()
                 conn.execute(
                     "insert into units (id, city, kind, function, region_code, name, name_en)"
                     " values (%s, '3601', 'centre', %s, %s, '测试中心', 'Test centre')",
-                    (unit, function, region),
+                    (at_unit, function, region),
                 )
             conn.execute(
                 "insert into posts (id, city, user_id, role, unit_id, region_code, starts_on)"
                 " values (%s, '3601', %s, %s, %s, %s, '2020-01-01')",
-                (uuid.uuid4(), user, role, unit, region),
+                (uuid.uuid4(), user, role, at_unit, region),
             )
         return Somebody(user, account, secret)
 
