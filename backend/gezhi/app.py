@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from gezhi.cases import routes as cases
+from gezhi.cases import routes_filters as filters
 from gezhi.catalogue import routes as catalogue
 from gezhi.config import settings
 from gezhi.db import db
@@ -18,7 +19,7 @@ from gezhi.people import routes as people
 from gezhi.people import sessions
 from gezhi.places import routes as places
 
-DOMAINS = (people, roster, places, catalogue, media, cases, notify)
+DOMAINS = (people, roster, places, catalogue, media, cases, filters, notify)
 
 
 def _base() -> Flask:

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, fields, validate
 
-from gezhi.cases.workflow import ACTIONS, STATES
+from gezhi.cases.workflow import ACTIONS, STATES, TASKS
 
 _STATE = validate.OneOf(tuple(STATES))
 
@@ -171,7 +171,7 @@ class CaseItem(Answer):
     address = _maybe(fields.String)
     summary = _text()
     assignee = _maybe(fields.Nested, Assignee)
-    task = _maybe(fields.String, validate=validate.OneOf(("sign", "handle", "verify")))
+    task = _maybe(fields.String, validate=validate.OneOf(("sign", "handle", "verify", *TASKS)))
     created_at = fields.AwareDateTime(required=True)
     updated_at = fields.AwareDateTime(required=True)
     thumb_url = _maybe(fields.String)
@@ -182,6 +182,16 @@ class CasePage(Answer):
 
     items = fields.List(fields.Nested(CaseItem), required=True)
     next_cursor = _maybe(fields.String)
+    as_of = fields.AwareDateTime(required=True)
+
+
+class CaseCounts(Answer):
+    """How many open cases, by state, light, and task of the caller; what is none is left out."""
+
+    total = fields.Integer(required=True)
+    states = fields.Dict(fields.String(validate=_STATE), fields.Integer(), required=True)
+    lights = fields.Dict(fields.String(), fields.Integer(), required=True)
+    tasks = fields.Dict(fields.String(), fields.Integer(), required=True)
     as_of = fields.AwareDateTime(required=True)
 
 

@@ -11,29 +11,35 @@ select report_v2(%(city)s, %(author)s, %(id)s, %(case_id)s, %(receipt)s, %(secre
 """
 
 ACT = """
-select act_v1(%(city)s, %(author)s, %(user)s, %(id)s, %(case_id)s, %(hmac)s, %(row)s, %(version)s::int, %(after)s::uuid,
+select act_v2(%(city)s, %(author)s, %(user)s, %(id)s, %(case_id)s, %(hmac)s, %(row)s, %(version)s::int, %(after)s::uuid,
   %(occurred_at)s, %(content)s, %(photos)s::bytea[], %(lng)s::float8, %(lat)s::float8, %(accuracy)s::real)
 """
 
-RATE = """
-select rate_v1(%(city)s, %(receipt)s, %(secret)s, %(author)s, %(id)s, %(hmac)s, %(occurred_at)s,
-  %(stars)s::smallint, %(satisfaction)s, %(comment)s, %(sources)s::text[], %(days)s::int)
+NOTE = """
+select note_v1(%(city)s, %(receipt)s, %(secret)s::bytea, %(phone)s::bytea, %(author)s, %(id)s, %(hmac)s, %(row)s,
+  %(occurred_at)s, %(content)s, %(photos)s::bytea[], %(days)s)
 """
 
-# The light (rule K1) and the names that a list shows, for rows of cases named c.
-ITEM = """
-  c.*, st_x(c.point) as lng, st_y(c.point) as lat,
+NOW = "(select now_v1())"  # once a statement, not once a row
+
+# The light (rule K1) of rows of cases named c.
+LIGHT = f"""
   case when c.state = 'suspended' then 'grey'
        when c.due_at is null then null
-       when now() >= c.due_at then 'red'
-       when now() >= c.step_started_at + 0.8 * (c.due_at - c.step_started_at) then 'yellow'
-       else 'green' end as light,
+       when c.due_at <= {NOW} then 'red'
+       when c.warn_at <= {NOW} then 'yellow'
+       else 'green' end"""
+
+# The light and the names that a list shows, for rows of cases named c.
+ITEM = f"""
+  c.*, st_x(c.point) as lng, st_y(c.point) as lat, {LIGHT} as light,
   p.role as assignee_role, pu.name as assignee_name,
   u.name as unit_name, u.name_en as unit_name_en, first.body ->> 'text' as text,
   (select encode(f.sha256, 'hex') from reports r
-     join uploads f on f.city = r.city and f.author = r.author and f.sha256 = decode(first.body #>> '{photos,0}', 'hex')
+     join uploads f on f.city = r.city and f.author = r.author
+                   and f.sha256 = decode(first.body #>> '{{photos,0}}', 'hex')
     where r.city = c.city and r.case_id = c.id limit 1) as first_photo
-"""
+"""  # noqa: S608
 JOINS = """
   left join posts p on p.id = c.assignee_post_id
   left join users pu on pu.id = p.user_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,18 +11,16 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from gezhi.cases import lists, queries, service, views
-from gezhi.cases.workflow import OPEN
+from gezhi.cases.workflow import OPEN, STATES
 from gezhi.config import settings
 from gezhi.db import connection
 from gezhi.http import cursor as cursors
+from gezhi.http.language import pick
 from gezhi.http.problems import Problem
 from gezhi.media.service import photo_views
-from gezhi.people.models import DESK_ROLES
 from gezhi.people.names import role_name
 from gezhi.people.sessions import Actor
 from gezhi.places.names import labels
-
-_UNIT_ROLES = ("handler", "responder", "dispatcher", "mediator")
 
 
 def _rows(statement: str, arguments: dict[str, Any], *, prepare: bool = True) -> list[dict[str, Any]]:
@@ -29,30 +28,12 @@ def _rows(statement: str, arguments: dict[str, Any], *, prepare: bool = True) ->
         return cursor.execute(statement.encode(), arguments, prepare=prepare).fetchall()
 
 
-def _standing(actor: Actor) -> dict[str, list[Any]]:
-    """What an actor's posts open, as the lists that the statements compare with."""
-    posts = actor.posts
-    return {
-        "posts": [post.id for post in posts],
-        "units": [post.unit_id for post in posts if post.unit_id and post.role in _UNIT_ROLES],
-        "all_units": [post.unit_id for post in posts if post.unit_id],
-        "desks": [p.region_code for p in posts if p.unit_function == "centre" and p.role in DESK_ROLES],
-        "regions": list(actor.desk_regions),
-        "grids": list(actor.grid_codes),
-    }
-
-
-def _task(row: dict[str, Any], standing: dict[str, list[Any]]) -> str | None:
-    """What waits for the actor in a listed case; the same relations as relations_v1 gives a single one."""
-    relations = set()
-    if row["assignee_post_id"] in standing["posts"] or (
-        row["assignee_post_id"] is None and row["lead_unit_id"] in standing["units"]
-    ):
-        relations.add("assignee")
-    desk = any((row["verifier_region"] or "").startswith(region) for region in standing["desks"])
-    if (row["verifier_post_id"] in standing["posts"] or desk) and row["handled_by_post_id"] not in standing["posts"]:
-        relations.add("verifier")
-    return views.task_of(row["state"], relations)
+def _before(cursor: str | None) -> dict[str, Any]:
+    """Where a page goes on; raises Problem invalid for the cursor of another list."""
+    after = cursors.decode(cursor) if cursor else {"at": None, "id": None}
+    if set(after) != {"at", "id"}:
+        raise Problem("invalid", fields={"cursor": [pick("游标无效，请从头加载列表", "Not a cursor of this list")]})
+    return {"before": after["at"], "before_id": after["id"]}
 
 
 def page(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
@@ -61,22 +42,19 @@ def page(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
     At most three statements, however many rows: the page, names of places not known yet, photos.
     """
     city = settings().city
-    standing = _standing(actor)
-    after = cursors.decode(asked["cursor"]) if asked["cursor"] else {}
     kind, _, code = (asked["matter"] or "").partition(":")
+    everything = OPEN if asked["view"] == "scope" else tuple(STATES)  # what waits may wait after the end
     arguments = {
+        **asked,
+        **_before(asked["cursor"]),
         "city": city,
-        "states": [state for state in asked["state"].split(",") if state] or list(OPEN),
-        "category": asked["category"],
-        "kind": kind or None,
-        "code": code or None,
-        "place": asked["place"],
-        "q": asked["q"],
-        "before": after.get("at"),
-        "before_id": after.get("id"),
+        "user": actor.user_id,
+        "states": [state for state in asked["state"].split(",") if state] or list(everything),
+        "kind": kind,
+        "code": code,
         "limit": asked["limit"] + 1,
     }
-    statement, given = lists.statement(asked["view"], asked["light"], standing, arguments)
+    statement, given = lists.page(asked["view"], lists.Standing.of(actor), arguments)
     rows = _rows(statement, given, prepare=False)  # planned for its values: a street needs another index than the city
     more = len(rows) > asked["limit"]
     rows = rows[: asked["limit"]]
@@ -85,8 +63,30 @@ def page(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
     photos = photo_views(city, firsts) if firsts else {}
     last = {"at": rows[-1]["created_at"].isoformat(), "id": str(rows[-1]["id"])} if more else None
     return {
-        "items": [views.item(row, _task(row, standing), photos) for row in rows],
+        "items": [views.item(row, row["task"], photos) for row in rows],
         "next_cursor": cursors.encode(last) if last else None,
+        "as_of": views.iso(datetime.now(UTC)),
+    }
+
+
+def counts(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
+    """How many open cases there are in the view: in all, by state, by light, and by what waits for the actor."""
+    arguments = {"city": settings().city, "user": actor.user_id, "place": asked["place"]}
+    statement, given = lists.counts(asked["view"], lists.Standing.of(actor), arguments)
+    rows = _rows(statement, given, prepare=False)
+
+    def by(column: str) -> dict[str, int]:
+        totals: Counter[str] = Counter()
+        for row in rows:
+            if row[column]:
+                totals[row[column]] += row["cases"]
+        return dict(totals)
+
+    return {
+        "total": sum(row["cases"] for row in rows),
+        "states": by("state"),
+        "lights": by("light"),
+        "tasks": by("task"),
         "as_of": views.iso(datetime.now(UTC)),
     }
 

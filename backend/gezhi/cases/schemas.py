@@ -10,7 +10,19 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from gezhi.cases.words import CHANNELS
-from gezhi.cases.workflow import ACTIONS, OUTCOMES, SATISFACTIONS, STATES
+from gezhi.cases.workflow import (
+    ACTIONS,
+    CAUSES,
+    EVALUATIONS,
+    MEDIATIONS,
+    OUTCOMES,
+    REPORTER_ACTIONS,
+    REQUESTS,
+    SATISFACTIONS,
+    STAFF_ACTIONS,
+    STATES,
+)
+from gezhi.catalogue.models import URGENCIES
 from gezhi.http.body import Iso, Sha256Hex, Strict, Uuid7
 from gezhi.http.language import pick
 from gezhi.people.phones import NotAPhone, normalised
@@ -19,6 +31,7 @@ from gezhi.places.systems import VAGUEST
 _TEXT = validate.Length(min=1, max=1000)
 # A phone's clock may be wrong by decades; beyond these years the database's calendar and Python's part ways.
 _MOMENT = validate.Range(datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+_YES = partial(fields.Boolean, truthy={True}, falsy={False})
 _SYSTEMS = ("wgs84", "gcj02", "bd09", "cgcs2000")
 
 
@@ -140,24 +153,82 @@ class MoveSent(Strict):
 
 _FIELDS: dict[str, Callable[..., fields.Field[Any]]] = {
     "matter": partial(fields.Nested, MatterChosen),
+    "place": partial(fields.Nested, PlaceSent),
+    "address": partial(fields.String, validate=validate.Length(1, 200)),
+    "urgency": partial(fields.String, validate=validate.OneOf(URGENCIES)),
     "assignee": partial(fields.Nested, AssigneeSent),
+    "co_handlers": partial(fields.List, fields.Nested(AssigneeSent), validate=validate.Length(max=10)),
+    "deadline": partial(Iso, validate=_MOMENT),
+    "until": partial(Iso, validate=_MOMENT),
+    "review_on": fields.Date,
+    "main_case": fields.UUID,
+    "platform": partial(fields.String, validate=validate.Length(1, 60)),
+    "number": partial(fields.String, validate=validate.Length(1, 60)),
+    "cause": partial(fields.String, validate=validate.OneOf(tuple(CAUSES))),
     "reason": partial(fields.String, validate=_TEXT),
     "note": partial(fields.String, validate=_TEXT),
+    "text": partial(fields.String, validate=_TEXT),
     "reply": partial(fields.String, validate=_TEXT),
     "outcome": partial(fields.String, validate=validate.OneOf(tuple(OUTCOMES))),
     "photos": partial(fields.List, Sha256Hex(), validate=validate.Length(max=9)),
     "position": partial(fields.Nested, PositionSent),
+    "mediation": partial(fields.String, validate=validate.OneOf(tuple(MEDIATIONS))),
+    "present": partial(fields.String, validate=validate.Length(1, 500)),
+    "held_at": partial(Iso, validate=_MOMENT),
+    "agreement": partial(fields.String, validate=validate.Length(1, 4000)),
+    "referral": _YES,
+    "units": partial(fields.List, fields.UUID(), validate=validate.Length(1, 20)),
+    "lead_unit": fields.UUID,
+    "minutes": partial(fields.String, validate=validate.Length(1, 4000)),
+    "expert": fields.UUID,
+    "posts": partial(fields.List, fields.UUID(), validate=validate.Length(1, 20)),
+    "request": partial(fields.String, validate=validate.OneOf(tuple(REQUESTS))),
+    "task": fields.UUID,
+    "granted": _YES,
+    "organisation": partial(fields.String, validate=validate.Length(1, 200)),
+    "evaluation": partial(fields.String, validate=validate.OneOf(tuple(EVALUATIONS))),
+    "fixed": _YES,
     "stars": partial(fields.Integer, strict=True, validate=validate.Range(1, 5)),
     "satisfaction": partial(fields.String, validate=validate.OneOf(tuple(SATISFACTIONS))),
     "comment": partial(fields.String, validate=validate.Length(1, 500)),
 }
-
-
 _NEEDED: dict[str, Any] = {"required": True}
 _MAY_BE: dict[str, Any] = {"load_default": None, "allow_none": True}
 
 
-def _action_schema(key: str) -> type[Strict]:
+def _impossible_says_why(data: dict[str, Any]) -> None:
+    """What cannot be solved needs a reason and the day on which it is looked at again (domain section 4)."""
+    for member in ("reason", "review_on") if data.get("outcome") == "impossible" else ():
+        if data.get(member) is None:
+            raise ValidationError(pick("客观无法解决时必填", "Needed when it cannot be solved"), member)
+
+
+def _corrects_something(data: dict[str, Any]) -> None:
+    """A correction names what is right."""
+    if all(data.get(member) is None for member in ("matter", "place", "address", "urgency")):
+        raise ValidationError(pick("请填写要更正的内容", "Say what is to be corrected"), "matter")
+
+
+def _request_says_until(data: dict[str, Any]) -> None:
+    """More time and a suspension are asked until a moment; an end is not."""
+    if data.get("request") in ("extend", "suspend") and data.get("until") is None:
+        raise ValidationError(pick("请选日期", "Choose a date"), "until")
+
+
+_CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "handle": _impossible_says_why,
+    "correct": _corrects_something,
+    "request": _request_says_until,
+}
+
+
+class ReporterSent(Strict):
+    """What everything a reporter sends may say: the phone number left with the report, in place of the secret."""
+
+    phone = fields.String(load_default=None, allow_none=True, validate=validate.Length(5, 30))
+
+
+def _action_schema(key: str, base: type[Strict]) -> type[Strict]:
     """The schema of one action's command, derived from its row of the workflow."""
     action = ACTIONS[key]
     members: dict[str, Any] = {
@@ -166,14 +237,16 @@ def _action_schema(key: str) -> type[Strict]:
         "occurred_at": Iso(required=True, validate=_MOMENT),
         **{need.field: _FIELDS[need.field](**(_NEEDED if need.required else _MAY_BE)) for need in action.needs},
     }
+    if check := _CHECKS.get(key):
+        members["holds_together"] = validates_schema(lambda self, data, **_: check(data))
     name = "".join(part.title() for part in key.split("_")) + "Command"
-    base = MoveSent if action.kind == "move" else Strict
     return type(name, (base,), members | {"__doc__": f"{action.name} ({action.name_en}): `{key}` on a case."})
 
 
-STAFF_ACTIONS = tuple(a.key for a in ACTIONS.values() if a.sources and set(a.by) & {"desk", "assignee", "verifier"})
-ACTION_SCHEMAS: dict[str, Strict] = {key: _action_schema(key)() for key in STAFF_ACTIONS}
-RATE = _action_schema("rate")()
+ACTION_SCHEMAS: dict[str, Strict] = {
+    key: _action_schema(key, MoveSent if ACTIONS[key].kind == "move" else Strict)() for key in STAFF_ACTIONS
+}
+REPORTER_SCHEMAS: dict[str, Strict] = {key: _action_schema(key, ReporterSent)() for key in REPORTER_ACTIONS}
 REPORT = ReportSent()
 
 
@@ -184,14 +257,24 @@ class CommandsSent(Strict):
 
 
 class CasesAsked(Schema):
-    """Filters of the list of cases."""
+    """Filters of the list of cases; all that are given hold together."""
 
     view = fields.String(load_default="mine", validate=validate.OneOf(("mine", "scope")))
     state = fields.String(load_default="", metadata={"description": "states, separated by commas"})
     category = fields.String(load_default=None, validate=validate.Regexp(r"^[a-z_]{1,40}$"))
     matter = fields.String(load_default=None, validate=validate.Regexp(r"^(part|matter|local):[0-9A-Z]{2,10}$"))
+    group = fields.String(load_default=None, validate=validate.Regexp(r"^[a-z_]{1,40}$"))
     place = fields.String(load_default=None, validate=validate.Regexp(r"^[0-9]{4,15}$"))
-    q = fields.String(load_default=None, validate=validate.Regexp(r"^[^\0]{1,100}$"))
+    channel = fields.String(load_default=None, validate=validate.OneOf(tuple(CHANNELS)))
+    urgency = fields.String(load_default=None, validate=validate.OneOf(URGENCIES))
+    assignee = fields.UUID(load_default=None, metadata={"description": "a post or a unit"})
+    since = fields.Date(load_default=None, data_key="from", metadata={"description": "made on this day or later"})
+    until = fields.Date(load_default=None, data_key="to", metadata={"description": "made on this day or before"})
+    q = fields.String(
+        load_default=None,
+        validate=validate.Regexp(r"^[^\0]{1,100}$"),
+        metadata={"description": "the beginning of a number, a receipt's code, or two characters or more of the text"},
+    )
     light = fields.String(load_default=None, validate=validate.OneOf(("green", "yellow", "red", "grey")))
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 100))
     cursor = fields.String(load_default=None, validate=validate.Length(1, 500))
@@ -202,3 +285,9 @@ class CasesAsked(Schema):
         for state in filter(None, data.get("state", "").split(",")):
             if state not in STATES:
                 raise ValidationError(pick(f"没有状态 {state}", f"No state {state}"), "state")
+
+    @validates_schema
+    def is_a_period(self, data: dict[str, Any], **_: Any) -> None:
+        """The first day is not after the last."""
+        if data.get("since") and data.get("until") and data["since"] > data["until"]:
+            raise ValidationError(pick("开始日期晚于结束日期", "The first day is after the last"), "from")
