@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ import psycopg
 import pytest
 
 from gezhi.catalogue import loader
+from gezhi.catalogue.tables import CatalogueRefused, read_rows
+from tests.catalogue.conftest import DEMO, DIRECTORY
 
-DEMO = Path(__file__).resolve().parents[2] / "demo"
-DIRECTORY = DEMO / "standards" / "gbt47678_5_2026_directory.csv"
 Conn = psycopg.Connection[Any]
 
 
@@ -79,6 +78,12 @@ def test_residents_certain_categories_reach_a_grid_or_the_districts_department(c
     assert rows["building"] == "urban_management"
 
 
+def test_what_is_mediated_is_marked_as_a_dispute(conn: Conn) -> None:
+    """Violence and tip-offs are never mediated."""
+    disputes = conn.execute("select code from city_matters where city = '3601' and dispute order by code").fetchall()
+    assert [code for (code,) in disputes] == ["L1001", "L1002", "L1004", "L1005", "L1006", "L4001", "L5002"]
+
+
 def test_P8_disputes_violence_and_tip_offs_are_sensitive(conn: Conn) -> None:
     named = dict(
         conn.execute(
@@ -93,35 +98,8 @@ def test_P8_disputes_violence_and_tip_offs_are_sensitive(conn: Conn) -> None:
         assert conn.execute(admitted, (name,)).fetchone() == ("refused",)
 
 
-def test_K2_every_step_of_every_urgency_has_a_limit(conn: Conn) -> None:
-    minutes = dict(
-        conn.execute(
-            "select step || ' ' || urgency, amount from limits where city = '3601' and kind = '*' and unit = 'minute'"
-        ).fetchall()
-    )
-    assert minutes == {"accept *": 1, "dispatch *": 3, "sign ordinary": 30, "sign urgent": 10, "sign critical": 5}
-    for step in ("accept", "dispatch", "sign", "handle", "verify"):
-        for urgency in ("ordinary", "urgent", "critical"):
-            found = conn.execute(
-                "select 1 from limits where city = '3601' and kind = '*' and step = %s and urgency in (%s, '*')",
-                (step, urgency),
-            ).fetchall()
-            assert len(found) == 1, (step, urgency)
-    astray = conn.execute(
-        "select l.kind, l.code from limits l left join city_matters m using (city, kind, code)"
-        " where l.kind <> '*' and (m.code is null or m.urgency <> l.urgency)"
-    ).fetchall()
-    assert astray == []
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of the demo's catalogue to change."""
-    return Path(shutil.copytree(DEMO / "catalogue", tmp_path / "catalogue"))
-
-
 def change(path: Path, edit: Callable[[list[dict[str, str]]], Any]) -> None:
-    rows = loader.read_rows(path)
+    rows = read_rows(path)
     edit(rows)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
@@ -130,7 +108,10 @@ def change(path: Path, edit: Callable[[list[dict[str, str]]], Any]) -> None:
 
 
 def everything(conn: Conn) -> list[Any]:
-    tables = ("matters", "matter_groups", "city_matters", "resident_categories", "responsibilities", "limits")
+    tables = (
+        "matters", "matter_groups", "city_matters", "resident_categories", "responsibilities", "limits",
+        "region_profiles", "calendar_days", "working_hours", "working_spans",
+    )  # fmt: skip
     return [sorted(map(repr, conn.execute(f"select * from {table}").fetchall())) for table in tables]
 
 
@@ -153,7 +134,7 @@ def test_a_catalogue_that_contradicts_itself_is_refused_whole(
 ) -> None:
     before = everything(conn)
     change(folder / "city_matters.csv", edit)
-    with pytest.raises(loader.CatalogueRefused, match=said):
+    with pytest.raises(CatalogueRefused, match=said):
         loader.load(conn, "3601", folder, DIRECTORY)
     assert everything(conn) == before
 
@@ -167,14 +148,8 @@ def test_a_matter_turned_off_goes_with_its_responsibilities_and_stays_in_the_lis
     loader.load(conn, "3601", DEMO / "catalogue", DIRECTORY)
 
 
-def test_the_second_city_has_a_catalogue_of_its_own(conn: Conn) -> None:
-    loader.load(conn, "3701", DEMO / "catalogue", DIRECTORY)
+def test_the_second_city_has_a_catalogue_of_its_own(conn: Conn, folder: Path) -> None:
+    change(folder / "profiles.csv", lambda rows: rows[0].update(region_code="370112"))
+    loader.load(conn, "3701", folder, DIRECTORY)
     both = conn.execute("select city, count(*) from city_matters group by city order by city").fetchall()
     assert both == [("3601", 60), ("3701", 60)]
-
-
-def test_a_calendar_whose_day_is_not_the_one_limits_count_in_is_refused(conn: Conn, folder: Path) -> None:
-    calendar = folder / "calendar.json"
-    calendar.write_text(calendar.read_text().replace("08:30", "09:00"))
-    with pytest.raises(loader.CatalogueRefused, match=r"7\.0 hours"):
-        loader.load(conn, "3601", folder, DIRECTORY)

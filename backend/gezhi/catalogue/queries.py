@@ -74,14 +74,12 @@ REBUILD_SPANS = "select rebuild_spans_v1(%(city)s)"
 
 WORKING_DAY = "select unit_seconds_v1('working_day')"
 
-CALENDAR = """
-select (select coalesce(json_agg(json_build_object(
-          'day', day, 'working', working, 'provisional', provisional, 'edited', edited) order by day), '[]')
-        from calendar_days
-        where city = %(city)s and extract(year from day) = %(year)s),
-       (select coalesce(json_agg(json_build_array(opens, closes) order by opens), '[]')
-        from working_hours where city = %(city)s)
+CALENDAR_OF_YEAR = """
+select day, working, provisional, edited from calendar_days
+where city = %(city)s and extract(year from day) = %(year)s order by day
 """
+
+WORKING_HOURS = "select opens, closes from working_hours where city = %(city)s order by opens"
 
 CALENDAR_YEARS = """
 select extract(year from min(day))::int, extract(year from max(day))::int from calendar_days where city = %(city)s

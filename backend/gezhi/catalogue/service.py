@@ -93,13 +93,21 @@ def limits(city: str) -> Row:
     return {"profiles": found["profiles"], "limits": [_limit(row, named) for row in found["limits"]]}
 
 
+_DAY = ("day", "working", "provisional", "edited")
+
+
 def calendar(city: str, year: int) -> Row:
     """The answer of GET /calendars/{year}. Raises Problem outside_calendar for a year that is not loaded."""
     with connection() as lent:
-        ((days, hours),) = lent.execute(queries.CALENDAR, {"city": city, "year": year}).fetchall()
+        days = lent.execute(queries.CALENDAR_OF_YEAR, {"city": city, "year": year}).fetchall()
         if not days:
             raise _outside(lent, city)
-    return {"year": year, "hours": [[clock(opens), clock(closes)] for opens, closes in hours], "days": days}
+        hours = lent.execute(queries.WORKING_HOURS, {"city": city}).fetchall()
+    return {
+        "year": year,
+        "hours": [[clock(opens), clock(closes)] for opens, closes in hours],
+        "days": [dict(zip(_DAY, row, strict=True)) for row in days],
+    }
 
 
 def edit_day(city: str, user_id: uuid.UUID, day: date, *, working: bool) -> Row:
