@@ -1,6 +1,10 @@
 -- How long steps may take (K1, K2): rows of `limits`, the most exact wins. The rows of the case's profile come before the
 -- standard ones; then a row for the matter, for the urgency, for town or country, before one for any.
 
+drop function if exists first_dues_v1(text, text, text, text, timestamptz);
+drop function if exists step_due_v1(text, text, text, text, text, timestamptz);
+drop function if exists due_at_v1(text, timestamptz, int, text);
+
 -- Seconds of a unit of limits; of working units in working time. A working day is 7.5 hours (the loader checks it).
 create or replace function unit_seconds_v1(p_unit text) returns int language sql immutable as $$
   select case p_unit when 'minute' then 60 when 'hour' then 3600 when 'day' then 86400
