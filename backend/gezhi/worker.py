@@ -20,14 +20,14 @@ import psycopg
 import structlog
 
 from gezhi import queue, watch
-from gezhi.cases import clocks
+from gezhi.cases import clocks, texts
 from gezhi.config import settings
 from gezhi.db import close_pool, connection
 from gezhi.http import logs
 from gezhi.notify import consumer as notify
 from gezhi.notify.webpush import Sender
 
-CONSUMERS = {notify.NAME: notify.consume}
+CONSUMERS = {notify.NAME: notify.consume, texts.NAME: texts.consume}
 LANES = {"push": (["push"], 8), "work": (["media", "default"], 2)}  # queues and jobs at once: photos never delay a push
 READ_EVERY = 0.2  # seconds between two looks at the log
 FETCH_EVERY = 0.5  # seconds between two looks for jobs

@@ -14,8 +14,9 @@ from flask import Response, request
 from marshmallow import Schema, ValidationError
 from psycopg import Connection
 
-from gezhi.cases import answers, reading, service, views, words
+from gezhi.cases import answers, nearby, reading, routes_nearby, service, views, words
 from gezhi.cases.schemas import ACTION_SCHEMAS, RATE, REPORT, CasesAsked, CommandsSent, ReportSent
+from gezhi.cases.schemas_nearby import JOIN
 from gezhi.config import settings
 from gezhi.db import connection
 from gezhi.http import limits
@@ -207,7 +208,12 @@ def _run(lent: Connection[Any], command: dict[str, Any]) -> Answered:
         code, secret = str(command.pop("receipt_code", None)), str(command.pop("secret", None) or "")
         _rate(lent, code, secret, cast(dict[str, Any], RATE.load(command)))
         return lambda: (reading.course(code, service.secret_hash(secret)), 200)
-    raise Problem("invalid", fields={"kind": [pick("应为 report、action 或 note", "Not report, action or note")]})
+    if kind == "join":
+        case_id = _uuid(command.pop("case_id", None))
+        joined = routes_nearby.join(lent, case_id, cast(dict[str, Any], JOIN.load(command)))
+        return lambda: (nearby.receipt(joined), 200 if joined["known"] else 201)
+    known = pick("应为 report、action、note 或 join", "Not report, action, note or join")
+    raise Problem("invalid", fields={"kind": [known]})
 
 
 def _uuid(value: Any) -> uuid.UUID:

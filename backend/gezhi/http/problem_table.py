@@ -96,6 +96,15 @@ PROBLEMS: dict[str, Known] = {
             "See what is allowed; what you sent is kept.",
         ),
     ),
+    "joined_too_late": Known(
+        409,
+        Said("这件事已经办完", "这个案件已经不在办理中。", "如果问题还在，请重新反映一次；您填写的内容已保留。"),
+        Said(
+            "No longer open",
+            "This case is not being worked on any more.",
+            "If the problem is still there, report it anew; what you sent is kept.",
+        ),
+    ),
     "no_longer_yours": Known(
         409,
         Said("案件已转交他人", "这个案件已经不由您办理。", "无需再处理；您填写的内容已存为未采纳，受理台可以看到。"),
