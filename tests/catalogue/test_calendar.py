@@ -19,6 +19,7 @@ from gezhi.catalogue import loader, service
 from gezhi.catalogue.calendar import days, is_working_day
 from gezhi.catalogue.tables import CatalogueRefused
 from gezhi.db import uuid7
+from gezhi.http.problems import Problem
 from tests.catalogue.conftest import local
 
 Conn = psycopg.Connection[Any]
@@ -143,6 +144,14 @@ def test_K1_beyond_the_calendar_three_days_stand_for_two_of_work(conn: Conn, aft
     begin = local("2026-01-04 08:30")
     assert after(begin - timedelta(days=3), 2 * DAY + HOUR) == begin + timedelta(hours=1)
     assert between(begin, begin - timedelta(days=3)) == -2 * DAY
+
+
+@pytest.mark.usefixtures("database")
+def test_a_city_without_a_calendar_has_no_days_to_show_or_edit() -> None:
+    with pytest.raises(Problem, match="not_found"):
+        service.calendar("9999", 2026)
+    with pytest.raises(Problem, match="not_found"):
+        service.edit_day("9999", uuid7(), date(2026, 11, 23), working=False)
 
 
 def test_a_city_without_a_calendar_still_has_limits(conn: Conn) -> None:

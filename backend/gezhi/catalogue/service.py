@@ -126,9 +126,9 @@ def edit_day(city: str, user_id: uuid.UUID, day: date, *, working: bool) -> Row:
 
 
 def _outside(lent: Connection[Any], city: str) -> Problem:
-    """The refusal that names the years there are."""
+    """The refusal that names the years there are; a city without a calendar has nothing to name."""
     ((first, last),) = lent.execute(queries.CALENDAR_YEARS, {"city": city}).fetchall()
-    return Problem("outside_calendar", first=first, last=last)
+    return Problem("outside_calendar", first=first, last=last) if first else Problem("not_found")
 
 
 def _limit(row: Row, named: Names) -> Row:
