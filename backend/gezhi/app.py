@@ -7,6 +7,7 @@ from flask import Flask
 from gezhi.cases import routes as cases
 from gezhi.cases import routes_filters as filters
 from gezhi.cases import routes_nearby as nearby
+from gezhi.cases import routes_people as case_people
 from gezhi.cases import routes_rules as rules
 from gezhi.catalogue import routes as catalogue
 from gezhi.config import settings
@@ -21,7 +22,7 @@ from gezhi.people import routes as people
 from gezhi.people import sessions
 from gezhi.places import routes as places
 
-DOMAINS = (people, roster, places, catalogue, media, cases, nearby, rules, filters, notify)
+DOMAINS = (people, roster, places, catalogue, media, cases, case_people, nearby, rules, filters, notify)
 
 
 def _base() -> Flask:

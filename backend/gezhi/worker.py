@@ -74,6 +74,7 @@ def _read(consume: Callable[[psycopg.Connection[Any], str], int]) -> bool:
 def _sweep() -> bool:
     with connection() as lent:
         clocks.sweep(lent, settings().city)
+        handover.apply_absences(lent, settings().city)
     return False
 
 

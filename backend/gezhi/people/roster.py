@@ -23,7 +23,7 @@ from gezhi.http.problems import Problem
 from gezhi.people import roster_queries as queries
 from gezhi.people.models import DESK_ROLES
 from gezhi.people.names import role_name
-from gezhi.people.sessions import Actor
+from gezhi.people.sessions import Actor, PostView
 from gezhi.places.names import labels
 
 Row = dict[str, Any]
@@ -45,6 +45,24 @@ def _within(regions: Collection[str], code: str) -> bool:
 def plans(person: Actor, code: str) -> bool:
     """Whether this person plans the duty of posts in a region: its duty leaders, those above, the administrators."""
     return _within(_regions(person, ("duty_leader",)), code)
+
+
+def duty_leader_of(person: Actor, code: str) -> PostView | None:
+    """The post by which this person is duty leader over a region, the nearest one; None when there is none."""
+    leading = [post for post in person.posts if post.role == "duty_leader" and post.unit_function == "centre"]
+    over = [post for post in leading if code.startswith(post.region_code)]
+    return max(over, key=lambda post: post.level, default=None)
+
+
+def region_of(lent: Connection[Any], post: uuid.UUID) -> str:
+    """The code of a post's region, of one that has ended too; locks the post. Raises Problem not_found."""
+    return str(_post(lent, post)["region_code"])
+
+
+def region_of_current(lent: Connection[Any], post: uuid.UUID) -> str | None:
+    """The code of the region of a post that is held today; None when there is no such post."""
+    row = lent.execute(queries.CURRENT_POST, (post, settings().city)).fetchone()
+    return row[2] if row else None
 
 
 def _period(asked: Row) -> tuple[datetime, datetime]:
