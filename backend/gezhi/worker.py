@@ -20,7 +20,7 @@ import psycopg
 import structlog
 
 from gezhi import queue, watch
-from gezhi.cases import clocks, texts
+from gezhi.cases import clocks, handover, texts
 from gezhi.config import settings
 from gezhi.db import close_pool, connection
 from gezhi.http import logs
