@@ -166,7 +166,7 @@ create or replace function meanings_v1() returns jsonb language sql immutable pa
         ('filler', '了 的 不 很 就 也 要 会 怕 把 被 给 在 里 上 下 着 啊 吧 呢 吗 到 来 去 得 个 么 这 那 我 你 他 她 们 家 说 想 请 谁 只 从 和 跟 与 对 能 看 有 都 是
          又 还 好 太 人 几 天 月 年 点 次 块 条 修 什么 怎么 这里 那里 我们 我家 可以 希望 没有 没人 有人 一个 好几天 老是 经常 一直 天天 每天 晚上 早上 半夜 今天 昨天 最近
          很久 好久 好多 到处 楼下 楼上 小区 门口 隔壁 邻居 旁边 附近 路口 物业 社区 麻烦 能不能 尽快 处理 解决 反映 派人 投诉')
-      ) as listed (kind, words)) lines, string_to_table(words, ' ') word
+      ) as listed (kind, words)) lines, regexp_split_to_table(words, '\s+') word
      group by word) found
 $$;
 
