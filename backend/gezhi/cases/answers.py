@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, fields, validate
 
-from gezhi.cases.workflow import ACTIONS, STATES, TASKS
+from gezhi.cases.workflow import ACTIONS, STATES, STEPS, TASKS
 
 _STATE = validate.OneOf(tuple(STATES))
 
@@ -97,6 +97,23 @@ class Receipt(Answer):
     url = _text()
 
 
+class NeedNamed(Answer):
+    """A field that an action takes."""
+
+    field = _text()
+    required = fields.Boolean(required=True)
+
+
+class AllowedAction(Answer):
+    """An action that the caller may do now."""
+
+    action = _text(validate=validate.OneOf(tuple(ACTIONS)))
+    name = _text()
+    primary = fields.Boolean(required=True)
+    kind = _text(validate=validate.OneOf(("move", "note")))
+    needs = fields.List(fields.Nested(NeedNamed), required=True)
+
+
 class CourseStep(Answer):
     """One step in a resident's words."""
 
@@ -140,6 +157,7 @@ class Course(Answer):
     reply = _maybe(fields.String)
     photos = fields.List(fields.Nested(Photo), required=True)
     mine = fields.Boolean(required=True)
+    allowed = fields.List(fields.Nested(AllowedAction), required=True)
     rating = fields.Nested(Rating, required=True)
 
 
@@ -164,7 +182,7 @@ class CaseItem(Answer):
     urgency = _text(validate=validate.OneOf(("ordinary", "urgent", "critical")))
     light = _maybe(fields.String, validate=validate.OneOf(("green", "yellow", "red", "grey")))
     due_at = _maybe(fields.AwareDateTime)
-    step = _maybe(fields.String, validate=validate.OneOf(("accept", "dispatch", "sign", "handle", "verify")))
+    step = _maybe(fields.String, validate=validate.OneOf(tuple(STEPS)))
     matter = _maybe(fields.Nested, MatterNamed)
     category = _maybe(fields.Nested, CategoryNamed)
     place = fields.Nested(PlaceWithPoint, required=True)
@@ -228,6 +246,7 @@ class TimelineStep(Answer):
     by = _maybe(fields.Nested, Person)
     note = _maybe(fields.String)
     internal_note = _maybe(fields.String)
+    detail = _maybe(fields.String)
     to = _maybe(fields.Nested, Named)
     photos = fields.List(fields.Nested(Photo), required=True)
     position = _maybe(fields.Nested, Position)
@@ -239,32 +258,53 @@ class Timeline(Answer):
     items = fields.List(fields.Nested(TimelineStep), required=True)
 
 
-class NeedNamed(Answer):
-    """A field that an action takes."""
-
-    field = _text()
-    required = fields.Boolean(required=True)
-
-
-class AllowedAction(Answer):
-    """An action that the caller may do now."""
-
-    action = _text(validate=validate.OneOf(tuple(ACTIONS)))
-    name = _text()
-    primary = fields.Boolean(required=True)
-    kind = _text(validate=validate.OneOf(("move", "note")))
-    needs = fields.List(fields.Nested(NeedNamed), required=True)
-
-
 class Reporter(Answer):
-    """Who reported, as far as staff may know."""
+    """Who reported, as far as screens show it: masked, and nothing of a hidden one except to the desk."""
 
     anonymous = fields.Boolean(required=True)
     name = _text()
+    phone = _maybe(fields.String)
+    hidden = fields.Boolean(required=True)
+
+
+class ReporterRevealed(Answer):
+    """Who reported, in clear."""
+
+    name = _maybe(fields.String)
+    phone = _maybe(fields.String)
+
+
+class HandedOver(Answer):
+    """How many cases went to another post."""
+
+    cases = fields.Integer(required=True)
+
+
+class External(Answer):
+    """Another platform that is responsible for a transferred case."""
+
+    platform = _text()
+    number = _text()
+    deadline = _maybe(fields.AwareDateTime)
+
+
+class OpenTask(Answer):
+    """Something on a case that waits for somebody; of a request `until` is what is asked for."""
+
+    id = fields.UUID(required=True)
+    kind = _text(validate=validate.OneOf(tuple(TASKS)))
+    name = _text()
+    who = _maybe(fields.String)
+    due_at = _maybe(fields.AwareDateTime)
+    until = _maybe(fields.AwareDateTime)
+    reason = _maybe(fields.String)
 
 
 class CaseDetail(CaseItem):
-    """A case whole, with exactly the actions that the caller may do now. `fence_m` in metres (rule C2)."""
+    """A case whole, with exactly the actions that the caller may do now.
+
+    `fence_m` in metres (rule C2); `level` is the length of the code of the region where it sits, the loop follows.
+    """
 
     text = _maybe(fields.String)
     photos = fields.List(fields.Nested(Photo), required=True)
@@ -273,7 +313,39 @@ class CaseDetail(CaseItem):
     channel_name = _text()
     allowed = fields.List(fields.Nested(AllowedAction), required=True)
     fence_m = fields.Integer(required=True)
+    level = fields.Integer(required=True)
+    loop_name = _text()
+    verification_name = _maybe(fields.String)
+    sampled = fields.Boolean(required=True)
+    pinned = fields.Boolean(required=True)
+    ownerless = fields.Boolean(required=True)
+    dispute = fields.Boolean(required=True)
+    mediations = fields.Integer(required=True)
+    reports = fields.Integer(required=True)
+    review_on = _maybe(fields.Date)
+    main_case_id = _maybe(fields.UUID)
+    external = _maybe(fields.Nested, External)
+    tasks = fields.List(fields.Nested(OpenTask), required=True)
     reporter = fields.Nested(Reporter, required=True)
+
+
+class NotAdopted(Answer):
+    """A command that was refused because the case had moved on; photos by their SHA-256."""
+
+    command = fields.UUID(required=True)
+    action = _text(validate=validate.OneOf(tuple(ACTIONS)))
+    name = _text()
+    refused = _text()
+    by = _maybe(fields.String)
+    note = _maybe(fields.String)
+    photos = fields.List(fields.String(), required=True)
+    at = fields.AwareDateTime(required=True)
+
+
+class NotAdoptedList(Answer):
+    """What came too late for a case."""
+
+    items = fields.List(fields.Nested(NotAdopted), required=True)
 
 
 class ActionDone(Answer):

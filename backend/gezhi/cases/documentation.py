@@ -4,35 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from gezhi.cases.workflow import ACTIONS, OUTCOMES, RATING_DAYS, SATISFACTIONS, STATES, Action
+from gezhi.cases.workflow import (
+    ACTIONS,
+    CAUSES,
+    EVALUATIONS,
+    MEDIATIONS,
+    OUTCOMES,
+    RATING_DAYS,
+    RELATIONS,
+    REQUESTS,
+    RESUMED,
+    SATISFACTIONS,
+    STATES,
+    STEPS,
+    TASKS,
+    VERIFICATIONS,
+    Action,
+)
 
-BY = {
-    "anyone": ("任何人", "anyone"),
-    "reporter": ("上报人", "the reporter"),
-    "desk": ("受理台", "the desk"),
-    "assignee": ("办理人", "the assignee"),
-    "verifier": ("核查人", "the verifier"),
-    "system": ("系统", "the system"),
-}
 FIELDS = {
     "matter": ("事项", "matter"),
+    "place": ("地点", "place"),
+    "address": ("地址", "address"),
+    "urgency": ("紧急程度", "urgency"),
     "assignee": ("交给谁", "assignee"),
+    "co_handlers": ("协办", "co-handlers"),
+    "deadline": ("时限", "deadline"),
+    "until": ("到什么时候", "until"),
+    "review_on": ("再看的日期", "review on"),
+    "main_case": ("主案件", "main case"),
+    "platform": ("平台", "platform"),
+    "number": ("平台编号", "its number"),
+    "cause": ("提级原因", "cause"),
     "reason": ("理由", "reason"),
     "outcome": ("处置结果", "outcome"),
     "reply": ("答复", "reply"),
     "note": ("备注", "note"),
+    "text": ("说明", "text"),
     "photos": ("照片", "photos"),
     "position": ("位置", "position"),
+    "mediation": ("调解结果", "mediation"),
+    "present": ("参加人", "present"),
+    "held_at": ("调解时间", "held at"),
+    "agreement": ("调解协议", "agreement"),
+    "referral": ("申请司法确认", "referral"),
+    "units": ("单位", "units"),
+    "lead_unit": ("牵头单位", "lead unit"),
+    "minutes": ("会商纪要", "minutes"),
+    "expert": ("专家", "expert"),
+    "posts": ("岗位", "posts"),
+    "request": ("申请什么", "request"),
+    "task": ("哪件申请", "which request"),
+    "command": ("哪条未采纳的操作", "which command not adopted"),
+    "granted": ("是否同意", "granted"),
+    "organisation": ("评价机构", "organisation"),
+    "evaluation": ("评价结果", "evaluation"),
+    "fixed": ("解决了吗", "fixed"),
     "stars": ("星级", "stars"),
     "satisfaction": ("满意度", "satisfaction"),
     "comment": ("评语", "comment"),
-}
-STEPS = {
-    "accept": ("受理", "accept"),
-    "dispatch": ("派遣", "dispatch"),
-    "sign": ("签收", "sign"),
-    "handle": ("处置", "handle"),
-    "verify": ("核查", "verify"),
 }
 _HEAD = """\
 # 案件流程 The workflow of a case
@@ -52,10 +82,31 @@ brackets may be left out; whether a photo is needed depends on the matter.
 _STATES = """\
 ## 状态 States
 
-一步的计时从进入状态开始。注明“还没有动作”的状态已留好位置，这一版还到不了。
-The clock of a step starts when its state is entered. States marked "no action yet" have their place, but nothing in
-this release leads to them.
+一步的计时从进入状态开始；挂账时停表。
+The clock of a step starts when its state is entered, and stands still while a case is suspended.
 """
+
+
+_TASKS = """\
+## 任务 Tasks
+
+案件上等别人做的事；有任务的人在任务办完前看得到案件。
+What waits on a case for somebody besides its assignee; whoever has a task sees the case while it is open.
+"""
+_VERIFICATIONS = """\
+## 核查方式 Modes of verification
+
+由事项决定，处置时选定核查人。
+The matter says which; the verifier is chosen when the case is handled.
+"""
+_FIXED = {
+    "处置结果 outcome": OUTCOMES,
+    "满意度 satisfaction": SATISFACTIONS,
+    "提级原因 cause": CAUSES,
+    "申请 request": REQUESTS,
+    "调解结果 mediation": MEDIATIONS,
+    "第三方评价 evaluation": EVALUATIONS,
+}
 
 
 def workflow_markdown() -> str:
@@ -70,9 +121,13 @@ def workflow_markdown() -> str:
             ("状态 state", "", "居民看到 residents read", "计时的一步 clock", "在办 open"),
             (_state_row(key) for key in STATES),
         ),
-        f"## 固定的选项 Fixed answers\n\n处置结果 outcome：{_choices(OUTCOMES)}。\n\n"
-        f"满意度 satisfaction：{_choices(SATISFACTIONS)}。结案后 {RATING_DAYS} 天内可以评价一次。\n"
-        f"A rating is given once, within {RATING_DAYS} days of closing.\n",
+        _TASKS,
+        _table(("任务 task", ""), ((f"`{key}`", _both(words)) for key, words in TASKS.items())),
+        _VERIFICATIONS,
+        _table(("方式 mode", "", "需要 needs"), map(_verification_row, VERIFICATIONS)),
+        "## 固定的选项 Fixed answers\n",
+        "\n".join(f"* {name}：{_choices(table)}。" for name, table in _FIXED.items()),
+        f"\n结案后 {RATING_DAYS} 天内可以评价一次。\nA rating is given once, within {RATING_DAYS} days of closing.\n",
     ]
     return "\n".join(parts)
 
@@ -90,7 +145,7 @@ def _diagram() -> Iterator[str]:
             yield f'  state "{state.name} {state.name_en}" as {key}'
     for action in ACTIONS.values():
         for source in action.sources or ("[*]",):
-            if action.target:
+            if action.target and action.target != RESUMED:
                 yield f"  {source} --> {action.target}: {action.name} {action.key}"
     yield from (f"  {key} --> [*]" for key, state in STATES.items() if key in reached and not state.open)
     yield "```\n"
@@ -102,10 +157,16 @@ def _action_row(action: Action) -> tuple[str, ...]:
         f"`{action.key}` {action.name} {action.name_en}",
         "变动 move" if action.kind == "move" else "记录 note",
         ", ".join(f"`{source}`" for source in action.sources) or "–",
-        f"`{action.target}`" if action.target else "–",
-        ", ".join(_both(BY[relation]) for relation in action.by),
+        _target(action),
+        "; ".join(f"{who.name} {who.name_en}" for who in map(RELATIONS.__getitem__, action.by)),
         ", ".join(needs) or "–",
     )
+
+
+def _target(action: Action) -> str:
+    if action.target == RESUMED:
+        return "原来的状态 the state it left"
+    return f"`{action.target}`" if action.target else "–"
 
 
 def _state_row(key: str) -> tuple[str, ...]:
@@ -113,11 +174,16 @@ def _state_row(key: str) -> tuple[str, ...]:
     name = f"{state.name} {state.name_en}"
     return (
         f"`{key}`",
-        name if key in _reached() else f"{name}（还没有动作 no action yet）",
+        name,
         f"{state.resident} · {state.resident_en}",
         _both(STEPS[state.step]) if state.step else "–",
         "✓" if state.open else "–",
     )
+
+
+def _verification_row(key: str) -> tuple[str, ...]:
+    name, name_en, needs = VERIFICATIONS[key]
+    return f"`{key}`", f"{name} {name_en}", ", ".join(_both(FIELDS[need]) for need in needs)
 
 
 def _both(words: tuple[str, str]) -> str:

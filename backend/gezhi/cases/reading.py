@@ -10,8 +10,8 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from gezhi.cases import lists, queries, service, views
-from gezhi.cases.workflow import OPEN, STATES
+from gezhi.cases import courses, lists, queries, service, views
+from gezhi.cases.workflow import OPEN, RATING_DAYS, STATES
 from gezhi.config import settings
 from gezhi.db import connection
 from gezhi.http import cursor as cursors
@@ -117,7 +117,8 @@ def case(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
     """One case whole; raises Problem not_found outside the actor's scope."""
     row = _visible(actor, case_id)
     timeline = _timeline(case_id)
-    return views.detail(row, timeline, _photos(case_id, timeline))
+    tasks = _rows(queries.TASKS, {"city": settings().city, "id": case_id})
+    return views.detail(row, timeline, tasks, _photos(case_id, timeline))
 
 
 def events(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
@@ -127,11 +128,25 @@ def events(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
     return views.timeline_view(timeline, _photos(case_id, timeline))
 
 
-def assignees(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
-    """Who could take a case, for the desk; raises Problem not_found for anybody else."""
-    if "desk" not in _visible(actor, case_id)["relations"]:
+def not_adopted(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
+    """What came too late for a case and is kept (rule C6): all of it for its desk, for others what they sent.
+
+    Raises Problem not_found for a case out of scope of which the actor has sent nothing either.
+    """
+    asked = {"city": settings().city, "id": case_id, "user": actor.user_id}
+    seen = _rows(queries.DETAIL, asked)
+    desk = bool(seen) and "desk" in seen[0]["relations"]
+    rows = _rows(queries.NOT_ADOPTED, asked | {"author": None if desk else actor.author})
+    if not seen and not rows:
         raise Problem("not_found")
-    rows = _rows(queries.ASSIGNEES, {"city": settings().city, "id": case_id})
+    return {"items": [views.not_adopted(row) for row in rows]}
+
+
+def assignees(actor: Actor, case_id: uuid.UUID, purpose: str) -> dict[str, Any]:
+    """Who could take a case, or be called to it, for who may ask; raises Problem not_found for anybody else."""
+    if {"desk", "head", "assignee"}.isdisjoint(_visible(actor, case_id)["relations"]):
+        raise Problem("not_found")
+    rows = _rows(queries.ASSIGNEES, {"city": settings().city, "id": case_id, "purpose": purpose})
     places = labels(row["region_code"] for row in rows)
     return {
         "items": [
@@ -149,12 +164,21 @@ def assignees(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
     }
 
 
-def course(receipt: str, secret: bytes | None) -> dict[str, Any]:
-    """The public course of a report; raises Problem not_found for an unknown code."""
+def course(receipt: str, proof: service.Proof) -> dict[str, Any]:
+    """The public course of a report; raises Problem not_found for an unknown code.
+
+    Photos are for whoever holds the report, and those that a desk has released for everybody (rule P8).
+    """
     service.check_receipt(receipt)
-    rows = _rows(queries.COURSE, {"city": settings().city, "receipt": receipt, "secret": secret})
+    asked = {"receipt": receipt, "secret": proof.secret, "phone": proof.phone, "days": RATING_DAYS}
+    rows = _rows(queries.COURSE, {"city": settings().city, **asked})
     if not rows:
         raise Problem("not_found")
-    timeline = _timeline(rows[0]["id"])
-    photos = _photos(rows[0]["id"], timeline) if rows[0]["mine"] else {}
-    return views.course(rows[0], timeline, photos)
+    row = rows[0]
+    timeline = _timeline(row["id"])
+    shown = timeline if row["mine"] else [event for event in timeline if event["action"] == "release"]
+    main = []
+    if row["main_case_id"]:
+        merged = max(event["at"] for event in timeline if event["action"] == "merge")
+        main = [event for event in _timeline(row["main_case_id"]) if event["at"] > merged]
+    return courses.course(row, timeline, main, _photos(row["id"], shown))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import psycopg
@@ -15,7 +15,15 @@ from marshmallow import Schema, ValidationError
 from psycopg import Connection
 
 from gezhi.cases import answers, nearby, reading, routes_nearby, service, views, words
-from gezhi.cases.schemas import ACTION_SCHEMAS, RATE, REPORT, CasesAsked, CommandsSent, ReportSent
+from gezhi.cases.schemas import (
+    ACTION_SCHEMAS,
+    REPORT,
+    REPORTER_SCHEMAS,
+    AssigneesAsked,
+    CasesAsked,
+    CommandsSent,
+    ReportSent,
+)
 from gezhi.cases.schemas_nearby import JOIN
 from gezhi.config import settings
 from gezhi.db import connection
@@ -24,35 +32,45 @@ from gezhi.http.body import read_json
 from gezhi.http.language import pick
 from gezhi.http.openapi import Blueprint, api, takes
 from gezhi.http.problems import Problem, answer
+from gezhi.people import vault
 from gezhi.people.sessions import actor, author, signed_in
 
 blueprint = Blueprint("cases", __name__, url_prefix="/api/v1", description="Reports and cases")
 
 
-class _AnyAction(Schema):
-    """The schema of the action that the body names."""
+class _Named(Schema):
+    """The schema of the action that the body names, of those it may name."""
+
+    def __init__(self, schemas: Mapping[str, Schema]) -> None:
+        super().__init__()
+        self._schemas = schemas
 
     def load(self, data: Any, **_: Any) -> Any:
-        """What the named action's own schema makes of it."""
-        return _action_schema(data.get("action") if isinstance(data, dict) else None).load(data)
+        """What the named action's own schema makes of it; raises Problem invalid for an action that does not exist."""
+        name = data.get("action") if isinstance(data, dict) else None
+        schema = self._schemas.get(name) if isinstance(name, str) else None
+        if schema is None:
+            raise Problem("invalid", fields={"action": [pick("没有这个动作", "No such action")]})
+        return schema.load(data)
 
 
 Answered = Callable[[], tuple[dict[str, Any], int]]
 """What works out the body and status of a command that is done; raises its Problem when it was refused."""
 
-_ANY_ACTION = _AnyAction()
-_ACTION_REFS = {name: f"#/components/schemas/{type(schema).__name__}" for name, schema in ACTION_SCHEMAS.items()}
-_ACTION_BODY = {
-    "required": True,
-    "content": {
-        "application/json": {
-            "schema": {
-                "oneOf": [{"$ref": reference} for reference in _ACTION_REFS.values()],
-                "discriminator": {"propertyName": "action", "mapping": _ACTION_REFS},
-            }
-        }
-    },
-}
+_ACTION = _Named(ACTION_SCHEMAS)
+_NOTE = _Named(REPORTER_SCHEMAS)
+
+
+def _one_of(schemas: Mapping[str, Schema]) -> dict[str, Any]:
+    """The request body of an operation that takes any of these, told apart by `action`."""
+    names = {action: f"#/components/schemas/{type(schema).__name__}" for action, schema in schemas.items()}
+    schema = {
+        "oneOf": [{"$ref": name} for name in names.values()],
+        "discriminator": {"propertyName": "action", "mapping": names},
+    }
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
 _COMMANDS = CommandsSent()
 _QUEUE_BYTES = 2_000_000
 
@@ -65,7 +83,8 @@ def _json(body: Any, status: int = 200) -> Response:
 
 def _report(lent: Connection[Any], sent: dict[str, Any]) -> tuple[dict[str, Any], int]:
     limits.spend_report()
-    facts = service.take_report(lent, sent, author(), actor())
+    take = service.settle if sent["settle"] else service.take_report
+    facts = take(lent, sent, author(), actor())
     return views.receipt(facts), 200 if facts["known"] else 201
 
 
@@ -99,13 +118,6 @@ def _with_case(done: dict[str, Any]) -> dict[str, Any]:
     return done
 
 
-def _action_schema(name: Any) -> Schema:
-    schema = ACTION_SCHEMAS.get(name) if isinstance(name, str) else None
-    if schema is None:
-        raise Problem("invalid", fields={"action": [pick("没有这个动作", "No such action")]})
-    return schema
-
-
 def _secret() -> str | None:
     return request.headers.get("X-Gezhi-Secret")
 
@@ -128,14 +140,14 @@ def take_report() -> Response:
 def read_course(receipt: str) -> Response:
     """The course of a report by its code; with its secret in X-Gezhi-Secret also the photos."""
     secret = _secret()
-    return _json(reading.course(receipt, service.secret_hash(secret) if secret else None))
+    return _json(reading.course(receipt, service.Proof(secret=service.secret_hash(secret) if secret else None)))
 
 
 @blueprint.get("/reports/<receipt>/qr.svg")
 @blueprint.alt_response(200, description="The QR code of the receipt's public page", content_type="image/svg+xml")
 def receipt_qr(receipt: str) -> Response:
     """The QR code of a receipt; raises not_found for an unknown code."""
-    reading.course(receipt, None)
+    reading.course(receipt, service.Proof())
     picture = io.BytesIO()
     code = segno.make(f"{settings().public_url}/r/{receipt}", error="m")
     # A document of its own, with its namespace: without that no browser draws it as the image of a page.
@@ -144,20 +156,35 @@ def receipt_qr(receipt: str) -> Response:
 
 
 @blueprint.post("/reports/<receipt>/notes")
-@takes(type(RATE))
+@blueprint.doc(requestBody=_one_of(REPORTER_SCHEMAS))
 @blueprint.alt_response(200, schema=answers.Course)
 def add_note(receipt: str) -> Response:
-    """Rate a closed case, as the one who reported it (X-Gezhi-Secret)."""
-    sent, secret = read_json(RATE), _secret() or ""
+    """Rate, add, remind, confirm, complain, withdraw or appeal, as the one who reported it.
+
+    Shown by the secret of the device that reported (X-Gezhi-Secret), or by the phone number left with the report.
+    """
+    sent = read_json(_NOTE)
+    proof = _proof(receipt, _secret(), sent)
     with connection() as lent:
-        _rate(lent, receipt, secret, sent)
-    return _json(reading.course(receipt, service.secret_hash(secret)))
+        _note(lent, receipt, proof, sent)
+    return _json(reading.course(receipt, proof))
 
 
-def _rate(lent: Connection[Any], receipt: str, secret: str, sent: dict[str, Any]) -> None:
-    if not secret:
+def _proof(receipt: str, secret: str | None, sent: dict[str, Any]) -> service.Proof:
+    """What shows that the caller holds the report; numbers are few enough to be tried through, so tries are counted."""
+    phone = sent.pop("phone")
+    if secret:
+        return service.Proof(secret=service.secret_hash(secret))
+    if not phone:
         raise Problem("missing_header", header="X-Gezhi-Secret")
-    service.rate(lent, receipt, secret, sent)
+    limits.phones.spend(receipt)
+    return service.Proof(phone=vault.phone_hmac(phone))
+
+
+def _note(lent: Connection[Any], receipt: str, proof: service.Proof, sent: dict[str, Any]) -> None:
+    facts = service.note(lent, receipt, proof, sent, author())
+    if facts["refused"]:
+        raise Problem(facts["refused"], current=views.current(facts | {"relations": []}))
 
 
 @blueprint.post("/commands")
@@ -178,9 +205,7 @@ def _command(lent: Connection[Any], command: dict[str, Any]) -> Answered:
     try:
         with lent.transaction():
             return _run(lent, dict(command))
-    except psycopg.errors.DeadlockDetected:
-        problem = Problem("twin_in_flight")
-    except (Problem, ValidationError, psycopg.errors.LockNotAvailable) as error:
+    except (Problem, ValidationError, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
         problem = answer(error)
     return lambda: (problem.body(), problem.status)
 
@@ -202,18 +227,27 @@ def _run(lent: Connection[Any], command: dict[str, Any]) -> Answered:
         return lambda: receipt
     if kind == "action":
         case_id = _uuid(command.pop("case_id", None))
-        facts = _act(lent, case_id, _action_schema(command.get("action")).load(command))
+        facts = _act(lent, case_id, _ACTION.load(command))
         return lambda: (_outcome(facts), 200)
     if kind == "note":
         code, secret = str(command.pop("receipt_code", None)), str(command.pop("secret", None) or "")
-        _rate(lent, code, secret, cast(dict[str, Any], RATE.load(command)))
-        return lambda: (reading.course(code, service.secret_hash(secret)), 200)
+        sent = _NOTE.load(command)
+        proof = _proof(code, secret, sent)
+        facts = service.note(lent, code, proof, sent, author())
+        return lambda: _told(code, proof, facts)
     if kind == "join":
         case_id = _uuid(command.pop("case_id", None))
         joined = routes_nearby.join(lent, case_id, cast(dict[str, Any], JOIN.load(command)))
         return lambda: (nearby.receipt(joined), 200 if joined["known"] else 201)
     known = pick("应为 report、action、note 或 join", "Not report, action, note or join")
     raise Problem("invalid", fields={"kind": [known]})
+
+
+def _told(receipt: str, proof: service.Proof, facts: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """The course after a reporter's note; raises its refusal, which by then is kept."""
+    if facts["refused"]:
+        raise Problem(facts["refused"], current=views.current(facts | {"relations": []}))
+    return reading.course(receipt, proof), 200
 
 
 def _uuid(value: Any) -> uuid.UUID:
@@ -246,19 +280,27 @@ def read_events(case_id: uuid.UUID) -> Response:
 
 
 @blueprint.get("/cases/<uuid:case_id>/assignees")
+@blueprint.arguments(AssigneesAsked, location="query")
 @blueprint.alt_response(200, schema=answers.Candidates)
-def read_assignees(case_id: uuid.UUID) -> Response:
-    """Who could take a case, the nearest first; for the desk."""
-    return _json(reading.assignees(signed_in(), case_id))
+def read_assignees(asked: dict[str, Any], case_id: uuid.UUID) -> Response:
+    """Who could take a case or be called to it, the nearest first; for its desk, assignee and head of unit."""
+    return _json(reading.assignees(signed_in(), case_id, asked["purpose"]))
+
+
+@blueprint.get("/cases/<uuid:case_id>/not-adopted")
+@blueprint.alt_response(200, schema=answers.NotAdoptedList)
+def read_not_adopted(case_id: uuid.UUID) -> Response:
+    """What came too late for a case: all of it for its desk, for anybody else what they sent themselves."""
+    return _json(reading.not_adopted(signed_in(), case_id))
 
 
 @blueprint.post("/cases/<uuid:case_id>/actions")
-@blueprint.doc(requestBody=_ACTION_BODY)
+@blueprint.doc(requestBody=_one_of(ACTION_SCHEMAS))
 @blueprint.alt_response(200, schema=answers.ActionDone)
 def act(case_id: uuid.UUID) -> Response:
     """Do one action of the workflow; `action` says which, and with it which other members there are."""
     signed_in()
-    sent = read_json(_ANY_ACTION)
+    sent = read_json(_ACTION)
     with connection() as lent:
         done = _outcome(_act(lent, case_id, sent))
     return _json(_with_case(done))
@@ -266,5 +308,5 @@ def act(case_id: uuid.UUID) -> Response:
 
 def describe() -> None:
     """Add the actions' schemas, which no route names, to the OpenAPI document."""
-    for schema in ACTION_SCHEMAS.values():
+    for schema in (*ACTION_SCHEMAS.values(), *REPORTER_SCHEMAS.values()):
         api.spec.components.schema(type(schema).__name__, schema=schema)

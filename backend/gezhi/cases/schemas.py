@@ -75,6 +75,15 @@ class SpeakerSent(Strict):
             raise ValidationError(pick("请填姓名或电话", "Give a name or a phone number"), "name")
 
 
+class SettleSent(Strict):
+    """How a grid worker has settled at once what they report (即报即结); `photos` are those of afterwards."""
+
+    outcome = fields.String(required=True, validate=validate.OneOf(("solved", "explained")))
+    reply = fields.String(required=True, validate=_TEXT)
+    note = fields.String(load_default=None, allow_none=True, validate=_TEXT)
+    photos = fields.List(Sha256Hex(), load_default=list, validate=validate.Length(max=9))
+
+
 class ReportSent(Strict):
     """A report as a phone or a desk sends it (POST /reports). `id` and `secret` are made there.
 
@@ -96,6 +105,7 @@ class ReportSent(Strict):
     region = fields.String(
         load_default=None, allow_none=True, validate=validate.Regexp(r"^(\d{4}|\d{6}|\d{9}|\d{12}|\d{15})\Z")
     )
+    settle = fields.Nested(SettleSent, load_default=None, allow_none=True)
     replaces = Uuid7(load_default=None, allow_none=True)
 
     @validates_schema
@@ -184,6 +194,7 @@ _FIELDS: dict[str, Callable[..., fields.Field[Any]]] = {
     "posts": partial(fields.List, fields.UUID(), validate=validate.Length(1, 20)),
     "request": partial(fields.String, validate=validate.OneOf(tuple(REQUESTS))),
     "task": fields.UUID,
+    "command": fields.UUID,
     "granted": _YES,
     "organisation": partial(fields.String, validate=validate.Length(1, 200)),
     "evaluation": partial(fields.String, validate=validate.OneOf(tuple(EVALUATIONS))),
@@ -225,7 +236,7 @@ _CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
 class ReporterSent(Strict):
     """What everything a reporter sends may say: the phone number left with the report, in place of the secret."""
 
-    phone = fields.String(load_default=None, allow_none=True, validate=validate.Length(5, 30))
+    phone = fields.String(load_default=None, allow_none=True, validate=(validate.Length(max=30), _is_phone))
 
 
 def _action_schema(key: str, base: type[Strict]) -> type[Strict]:
@@ -254,6 +265,14 @@ class CommandsSent(Strict):
     """A phone's queue, oldest first. Each command is checked by itself, so one faulty one stops no other."""
 
     commands = fields.List(fields.Dict(keys=fields.String()), required=True, validate=validate.Length(1, 50))
+
+
+class AssigneesAsked(Schema):
+    """What somebody is looked for: to have the case, to be offered it, inside the unit, to advise, or units to call."""
+
+    purpose = fields.String(
+        load_default="assign", validate=validate.OneOf(("assign", "offer", "delegate", "expert", "units"))
+    )
 
 
 class CasesAsked(Schema):

@@ -9,6 +9,7 @@ import secrets
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -52,6 +53,14 @@ def body_hmac(content: Mapping[str, Any]) -> bytes:
     """A fingerprint of what was sent, so that the same id with another body is told from a repeat."""
     canonical = json.dumps(content, sort_keys=True, default=str, separators=(",", ":"))
     return hmac.digest(key("commands"), canonical.encode(), "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What shows that somebody holds a report: the digest of the device's secret, or of the number left with it."""
+
+    secret: bytes | None = None
+    phone: bytes | None = None
 
 
 @contextmanager
@@ -125,6 +134,33 @@ def take_report(
     return _report(connection, arguments)
 
 
+def settle(connection: Connection[Any], sent: dict[str, Any], author: str, person: Actor | None) -> dict[str, Any]:
+    """Take a report that its sender has settled at once (即报即结), in one transaction; returns its receipt's facts.
+
+    Raises what `take_report` raises, and Problem not_your_grid, settle_not_certain.
+    """
+    if person is None:
+        raise Problem("not_signed_in")
+    with connection.transaction():
+        facts = take_report(connection, sent, author, person, hold=True)
+        if facts["known"]:
+            return facts
+        arguments = {
+            "city": settings().city,
+            "case_id": facts["case_id"],
+            "author": author,
+            "user": person.user_id,
+            "occurred_at": sent["occurred_at"],
+            "content": Jsonb(sent["settle"], dumps=_dumps),
+            "photos": _photos(sent["settle"]),
+        }
+        with refusals():
+            row = connection.execute(queries.SETTLE, arguments, prepare=True).fetchone()
+    assert row is not None
+    settled: dict[str, Any] = row[0]
+    return facts | settled | {"missing_photos": [*facts["missing_photos"], *settled["missing_photos"]]}
+
+
 def _report(connection: Connection[Any], arguments: dict[str, Any]) -> dict[str, Any]:
     with refusals():
         row = connection.execute(queries.REPORT, arguments, prepare=True).fetchone()
@@ -143,8 +179,6 @@ def act(
     """
     action = ACTIONS[sent["action"]]
     position = sent.get("position") or {}
-    photos = sent.get("photos") or []
-    content = {need.field: sent.get(need.field) for need in action.needs}
     arguments = {
         "city": settings().city,
         "author": author,
@@ -156,8 +190,8 @@ def act(
         "version": sent.get("version"),
         "after": sent.get("after"),
         "occurred_at": sent["occurred_at"],
-        "content": Jsonb(content, dumps=_dumps),
-        "photos": [bytes.fromhex(photo) for photo in photos],
+        "content": _content(sent),
+        "photos": _photos(sent),
         "lng": position.get("lng"),
         "lat": position.get("lat"),
         "accuracy": position.get("accuracy_m"),
@@ -169,28 +203,45 @@ def act(
     return outcome
 
 
-def rate(connection: Connection[Any], receipt: str, secret: str, sent: dict[str, Any]) -> None:
-    """Keep the reporter's rating, once, within 14 days of closing.
+def note(connection: Connection[Any], receipt: str, proof: Proof, sent: dict[str, Any], author: str) -> dict[str, Any]:
+    """Do what a reporter may do to a case by its receipt and return its outcome, as `act` does.
 
-    Raises Problem not_found (also for a wrong secret), rating_not_open, already_rated, same_id_other_body.
+    Raises Problem not_found (also for a wrong secret or number), same_id_other_body.
     """
     check_receipt(receipt)
     arguments = {
         "city": settings().city,
         "receipt": receipt,
-        "secret": secret_hash(secret),
-        "author": f"receipt:{receipt}",
+        "secret": proof.secret,
+        "phone": proof.phone,
+        "author": author,
         "id": sent["id"],
         "hmac": body_hmac({**sent, "receipt": receipt}),
+        "row": Jsonb(ACTIONS[sent["action"]].row()),
         "occurred_at": sent["occurred_at"],
-        "stars": sent["stars"],
-        "satisfaction": sent["satisfaction"],
-        "comment": sent["comment"],
-        "sources": list(ACTIONS["rate"].sources),
+        "content": _content(sent),
+        "photos": _photos(sent),
         "days": RATING_DAYS,
     }
     with refusals():
-        connection.execute(queries.RATE, arguments, prepare=True)
+        row = connection.execute(queries.NOTE, arguments, prepare=True).fetchone()
+    assert row is not None
+    outcome: dict[str, Any] = row[0]
+    return outcome
+
+
+def _content(sent: Mapping[str, Any]) -> Jsonb:
+    """The fields of an action as they were sent, a place in WGS-84."""
+    named = (need.field for need in ACTIONS[sent["action"]].needs)
+    content = {name: sent[name] for name in named if sent.get(name) is not None}
+    if place := content.get("place"):
+        lng, lat = _wgs84(place)
+        content["place"] = {**place, "lng": lng, "lat": lat, "system": "wgs84"}
+    return Jsonb(content, dumps=_dumps)
+
+
+def _photos(sent: Mapping[str, Any]) -> list[bytes]:
+    return [bytes.fromhex(photo) for photo in sent.get("photos") or ()]
 
 
 def _wgs84(place: Mapping[str, Any]) -> tuple[float, float]:

@@ -7,14 +7,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gezhi.cases import words
-from gezhi.cases.workflow import RATING_DAYS, allowed
+from gezhi.cases.reporters import reporter_view
+from gezhi.cases.workflow import TASKS, VERIFICATIONS, allowed, needed
 from gezhi.catalogue.service import names
 from gezhi.http.language import pick
 from gezhi.people.names import role_name
 from gezhi.places.names import labels
 
 _TASKS = {"dispatched": ("assignee", "sign"), "signed": ("assignee", "handle"), "handled": ("verifier", "verify")}
+_SAID = ("reply", "note", "reason", "text", "comment", "minutes")
 _PHASE = {"report": "report", "handle": "handle"}
+
+ASSIGNING = ("dispatch", "reassign", "delegate", "verify_fail", "refuse_escalation")
+"""Moves that give a case to somebody."""
 
 Row = Mapping[str, Any]
 Photos = Mapping[str, dict[str, Any]]
@@ -37,7 +42,7 @@ def category(city: str, key: str | None) -> dict[str, Any] | None:
     return {"key": key, "name": names(city).category(key), "icon": key} if key else None
 
 
-def allowed_view(state: str, relations: Collection[str]) -> list[dict[str, Any]]:
+def allowed_view(state: str, relations: Collection[str], verification: str | None) -> list[dict[str, Any]]:
     """The actions open to this caller, likeliest first; the first one is the big button."""
     return [
         {
@@ -45,13 +50,14 @@ def allowed_view(state: str, relations: Collection[str]) -> list[dict[str, Any]]
             "name": pick(action.name, action.name_en),
             "primary": index == 0,
             "kind": action.kind,
-            "needs": [{"field": need.field, "required": need.required} for need in action.needs],
+            "needs": [{"field": need.field, "required": need.required} for need in needed(action, verification)],
         }
         for index, action in enumerate(allowed(state, relations))
     ]
 
 
-def _place(row: Row) -> dict[str, Any]:
+def place(row: Row) -> dict[str, Any]:
+    """Where a case is, with the names of the place."""
     code = row["region_code"]
     named = labels([code]).get(code)
     return {
@@ -90,7 +96,7 @@ def item(row: Row, task: str | None, photos: Photos) -> dict[str, Any]:
         "step": row["step"],
         "matter": matter(row["city"], row["matter_kind"], row["matter_code"]),
         "category": category(row["city"], row["category_key"]),
-        "place": _place(row) | {"point": [row["lng"], row["lat"]] if row["lng"] is not None else None},
+        "place": place(row) | {"point": [row["lng"], row["lat"]] if row["lng"] is not None else None},
         "address": row["address"],
         "summary": (row["text"] or "")[:80],
         "assignee": _assignee(row),
@@ -119,7 +125,7 @@ def phases(timeline: Sequence[Row]) -> dict[str, str]:
 def _step(event: Row, photos: Photos) -> dict[str, Any]:
     body = event["body"] or {}
     unit = pick(event["to_unit"], event["to_unit_en"]) if event["to_unit"] else None
-    to = event["to_name"] or unit if event["action"] in ("dispatch", "reassign", "verify_fail") else None
+    to = event["to_name"] or unit if event["action"] in ASSIGNING else None
     role = role_name(event["role"]) if event["role"] else None
     by = {"name": event["name"], "role_name": role} if event["name"] else None
     if event["actor_kind"] == "system":
@@ -132,15 +138,42 @@ def _step(event: Row, photos: Photos) -> dict[str, Any]:
         "occurred_at": iso(event["occurred_at"]),
         "offline": event["at"] - event["occurred_at"] > timedelta(minutes=2),
         "by": by,
-        "note": body.get("reply") or body.get("note") or body.get("reason") or body.get("comment"),
+        "note": next((body[key] for key in _SAID if body.get(key)), None),
         "internal_note": body.get("note") if body.get("reply") else None,
+        "detail": words.detail(event["action"], event["facts"], body),
         "to": {"name": to} if to else None,
         "photos": [photos[photo] for photo in body.get("photos", ()) if photo in photos],
         "position": event["facts"].get("position"),
     }
 
 
-def detail(row: Row, timeline: Sequence[Row], photos: Photos) -> dict[str, Any]:
+def _external(row: Row) -> dict[str, Any] | None:
+    """The other platform that is responsible, with its number and deadline."""
+    if row["external_platform"] is None:
+        return None
+    return {
+        "platform": row["external_platform"],
+        "number": row["external_number"],
+        "deadline": iso(row["external_deadline"]),
+    }
+
+
+def _task(row: Row) -> dict[str, Any]:
+    """An open task on a case: what, for whom, until when, and what was asked for."""
+    unit = pick(row["unit_name"], row["unit_name_en"]) if row["unit_name"] else None
+    desk = pick("受理台", "The desk") if row["desk"] else None
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "name": pick(*TASKS[row["kind"]]),
+        "who": row["person"] or unit or desk,
+        "due_at": iso(row["due_at"]),
+        "until": iso((row["wanted"] or {}).get("until")),
+        "reason": row["reason"],
+    }
+
+
+def detail(row: Row, timeline: Sequence[Row], tasks: Sequence[Row], photos: Photos) -> dict[str, Any]:
     """The whole case for somebody who may see it, with exactly what they may do now."""
     relations = row["relations"]
     return item(row, task_of(row["state"], relations), photos) | {
@@ -149,9 +182,37 @@ def detail(row: Row, timeline: Sequence[Row], photos: Photos) -> dict[str, Any]:
         "timeline": [_step(event, photos) for event in timeline],
         "why": words.why(row["why"]),
         "channel_name": words.channel_name(row["channel"]),
-        "allowed": allowed_view(row["state"], relations),
+        "allowed": allowed_view(row["state"], relations, row["verification"]),
         "fence_m": row["fence_m"] or 100,
-        "reporter": {"anonymous": True, "name": pick("匿名群众", "Anonymous resident")},
+        "level": row["level"],
+        "loop_name": words.loop_name(row["level"]),
+        "verification_name": pick(*VERIFICATIONS[row["verification"]][:2]) if row["verification"] else None,
+        "sampled": row["sampled"],
+        "pinned": row["pinned"],
+        "ownerless": row["ownerless"],
+        "dispute": bool(row["dispute"]),
+        "mediations": row["mediations"],
+        "reports": row["reports"],
+        "review_on": row["review_on"].isoformat() if row["review_on"] else None,
+        "main_case_id": row["main_case_id"],
+        "external": _external(row),
+        "tasks": [_task(task) for task in tasks],
+        "reporter": reporter_view(row),
+    }
+
+
+def not_adopted(row: Row) -> dict[str, Any]:
+    """A command that came too late, with all that it said."""
+    content = row["content"] or {}
+    return {
+        "command": row["id"],
+        "action": row["action"],
+        "name": words.action_name(row["action"]),
+        "refused": row["refused"],
+        "by": row["person"],
+        "note": next((content[key] for key in _SAID if content.get(key)), None),
+        "photos": content.get("photos") or [],
+        "at": iso(row["created_at"]),
     }
 
 
@@ -165,7 +226,8 @@ def current(facts: Row) -> dict[str, Any]:
     relations = facts["relations"]
     least: dict[str, Any] = {"state": facts["state"], "state_name": words.state_name(facts["state"])}
     if relations:
-        least |= {"version": facts["version"], "allowed": allowed_view(facts["state"], relations)}
+        allowed = allowed_view(facts["state"], relations, facts["verification"])
+        least |= {"version": facts["version"], "allowed": allowed}
     return least
 
 
@@ -173,8 +235,8 @@ def receipt(facts: Row) -> dict[str, Any]:
     """What the sender of a report is told; never the name of a person."""
     unit = pick(facts["unit_name"], facts["unit_name_en"]) if facts["unit_name"] else None
     if facts["post_role"]:
-        place = labels([facts["post_region"]])[facts["post_region"]]["name"]
-        assigned = {"kind": "post", "name": f"{place} {role_name(facts['post_role'])}"}
+        grid = labels([facts["post_region"]])[facts["post_region"]]["name"]
+        assigned = {"kind": "post", "name": f"{grid} {role_name(facts['post_role'])}"}
     elif unit:
         assigned = {"kind": "unit", "name": unit}
     else:
@@ -188,76 +250,11 @@ def receipt(facts: Row) -> dict[str, Any]:
         "state": facts["state"],
         "state_name": words.state_name(facts["state"], resident=True),
         "category": category(city, facts["category"]),
-        "place": _place(facts),
+        "place": place(facts),
         "assigned_to": assigned,
         "why": words.why(facts["why"]),
         "due_at": iso(facts["due_at"]),
         "missing_photos": facts["missing_photos"],
         "created_at": iso(facts["created_at"]),
         "url": f"/r/{facts['receipt_code']}",
-    }
-
-
-def _who(event: Row) -> str:
-    """Who did or got something, for residents: a role or a unit."""
-    role = event["to_role"] if event["action"] in ("dispatch", "reassign", "verify_fail") else event["role"]
-    if role == "handler" or (role is None and event["to_unit"]):
-        return (
-            pick(event["to_unit"], event["to_unit_en"])
-            if event["to_unit"]
-            else pick("责任单位", "the unit responsible")
-        )
-    return role_name(role) if role else pick("受理台", "the desk")
-
-
-def _course_steps(timeline: Sequence[Row]) -> list[dict[str, Any]]:
-    steps = []
-    for event in timeline:
-        if event["action"] not in words.COURSE:
-            continue
-        body = event["body"] or {}
-        who = _who(event)
-        steps.append(
-            {
-                "key": event["action"],
-                "name": pick(*words.COURSE[event["action"]]).format(who=who),
-                "at": iso(event["at"]),
-                "who": who if event["actor_kind"] == "post" else None,
-                "note": body.get("reply") if event["action"] == "handle" else None,
-                "done": True,
-            }
-        )
-    return steps
-
-
-def course(row: Row, timeline: Sequence[Row], photos: Photos) -> dict[str, Any]:
-    """The course of a report as anybody with its code may read it; photos only for the one who sent it (rule P8)."""
-    until = row["closed_at"] + timedelta(days=RATING_DAYS) if row["closed_at"] else None
-    opened = row["state"] == "closed" and row["stars"] is None and until is not None and until > datetime.now(UTC)
-    given = None
-    if row["stars"] is not None:
-        rated = next(event for event in reversed(timeline) if event["action"] == "rate")
-        comment = (rated["body"] or {}).get("comment") if row["mine"] else None
-        given = {
-            "stars": row["stars"],
-            "satisfaction": row["satisfaction"],
-            "comment": comment,
-            "at": iso(rated["at"]),
-        }
-    replies = [(event["body"] or {}).get("reply") for event in timeline if event["action"] == "handle"]
-    kind = matter(row["city"], row["matter_kind"], row["matter_code"])
-    return {
-        "receipt_code": row["receipt_code"],
-        "number": row["number"],
-        "category": category(row["city"], row["category_key"]),
-        "matter_name": kind["name"] if kind else None,
-        "state": row["state"],
-        "state_name": words.state_name(row["state"], resident=True),
-        "place_name": _place(row)["label"],
-        "created_at": iso(row["reported_at"]),
-        "steps": _course_steps(timeline),
-        "reply": replies[-1] if replies else None,
-        "photos": list(photos.values()) if row["mine"] else [],
-        "mine": row["mine"],
-        "rating": {"open": opened, "until": iso(until), "given": given},
     }

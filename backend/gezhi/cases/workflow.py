@@ -43,6 +43,17 @@ STATES: dict[str, State] = {
 }
 OPEN = tuple(key for key, state in STATES.items() if state.open)
 PAST = tuple(key for key, state in STATES.items() if not state.open)
+STEPS = {
+    "accept": ("受理", "accept"),
+    "dispatch": ("派遣", "dispatch"),
+    "sign": ("签收", "sign"),
+    "handle": ("处置", "handle"),
+    "verify": ("核查", "verify"),
+    "external": ("外部平台办理", "the other platform"),
+    "contact": ("联系反映人", "contact"),
+    "arrive": ("到场", "arrive"),
+}
+"""Steps that have a clock; those of contact and arrival run beside the others."""
 STEP_OF = {key: state.step for key, state in STATES.items()}
 
 
@@ -232,6 +243,7 @@ _NOTES = (
         "evaluate", "第三方评价", "Third-party evaluation", "closed", "evaluator",
         "organisation evaluation note photos?", 8,
     ),
+    _note("adopt", "采纳", "Adopt what came too late", f"{_OPEN} closed", "desk", "command note?"),
     _note("release", "公开照片", "Release photos", f"{_OPEN} closed", "desk", "photos"),
     _note("overdue", "超时", "Overdue", f"{_OPEN} transferred", "system"),
 )  # fmt: skip
@@ -288,3 +300,11 @@ def allowed(state: str, relations: Collection[str]) -> list[Action]:
     """The actions open to somebody who stands in these relations to a case in this state, likeliest first."""
     rows = [a for a in ACTIONS.values() if state in a.sources and not set(a.by).isdisjoint(relations)]
     return sorted(rows, key=lambda action: action.rank)
+
+
+def needed(action: Action, verification: str | None) -> tuple[Need, ...]:
+    """What an action needs of a case that is verified in this way (rule C2)."""
+    if action.key != "verify_pass" or verification is None:
+        return action.needs
+    fields = VERIFICATIONS[verification][2]
+    return tuple(Need(need.field, need.field in fields) for need in action.needs)

@@ -80,6 +80,9 @@ class Allowance:
 reports = Allowance("reports", "60 per minute")
 """Generous: no honest phone meets it, not even one sending the queue of a week."""
 
+phones = Allowance("phones", "5 per hour", lambda: "")
+"""Tries of a phone number in the place of a report's secret, for each receipt."""
+
 media = Allowance("media", "120 per minute")
 
 addresses = Allowance("addresses", "1200 per minute", client_ip)

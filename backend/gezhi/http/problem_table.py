@@ -119,6 +119,151 @@ PROBLEMS: dict[str, Known] = {
             "Not yours to do", "Somebody else does this step now.", "See how the case stands; what you wrote is kept."
         ),
     ),
+    "assignment_pinned": Known(
+        409,
+        Said("不能再退单", "退过两次，值班长已经定了由谁办。", "请继续办理；确有困难，请向值班长申请延期或挂账。"),
+        Said(
+            "It stays with you",
+            "It was returned twice; the duty leader has decided who does it.",
+            "Go on with it, or ask the duty leader for more time or a suspension.",
+        ),
+    ),
+    "duty_leader_decides": Known(
+        409,
+        Said("由值班长决定", "这个案件已被退回两次，由值班长决定交给谁。", "请交给值班长派遣。"),
+        Said(
+            "The duty leader decides",
+            "This case was returned twice; the duty leader decides who gets it.",
+            "Leave it to the duty leader.",
+        ),
+    ),
+    "return_too_late": Known(
+        409,
+        Said("已过退单时限", "退单时限已过。", "请继续办理，或与受理台联系改派。"),
+        Said(
+            "Too late to return", "The time to return it has passed.", "Go on with it, or ask the desk to reassign it."
+        ),
+    ),
+    "no_level_above": Known(
+        409,
+        Said("没有上一级", "案件已在市级，不能再提级。", "请在本级办理，或移送其他平台。"),
+        Said(
+            "No level above",
+            "The case is at the city's level already.",
+            "Work it here, or transfer it to another platform.",
+        ),
+    ),
+    "mediations_needed": Known(
+        409,
+        Said(
+            "调解还不满三次",
+            "矛盾纠纷在本级满三次有记录的调解后才能提级；危及生命安全的除外。",
+            "请先调解并记录；有人有生命危险时，请选“危及生命安全”。",
+        ),
+        Said(
+            "Three mediations first",
+            "A dispute goes up after three recorded mediations at this level, unless somebody's life is in danger.",
+            "Mediate and record it; if a life is in danger, say so as the cause.",
+        ),
+    ),
+    "already_asked": Known(
+        409,
+        Said("已经有一件在等", "同样的申请还没有审批，或者已有领导包案。", "请等审批结果。"),
+        Said(
+            "One is waiting already",
+            "The same request is not decided yet, or a leader owns the case already.",
+            "Wait for the decision.",
+        ),
+    ),
+    "already_appealed": Known(
+        409,
+        Said("已经申诉过", "每件只能申诉一次，结果以上一级的答复为准。", "如有新的情况，请重新反映。"),
+        Said(
+            "Appealed already",
+            "A report is appealed once; what the level above said stands.",
+            "If there is something new, report it anew.",
+        ),
+    ),
+    "not_of_the_unit": Known(
+        422,
+        Said("不是本单位的", "内部指派只能给本单位的岗位、班组或外包队伍。", "请重新选择。"),
+        Said(
+            "Not of this unit",
+            "A case is delegated to a post, squad or contractor of the unit that has it.",
+            "Choose another.",
+        ),
+    ),
+    "ownerless_needs_unit": Known(
+        422,
+        Said(
+            "权属不清不能留给社区", "权属不清的案件由县区确定责任单位，不能派回社区和网格。", "请选县区或街道的单位。"
+        ),
+        Said(
+            "Needs a responsible unit",
+            "The district decides whose an ownerless case is; it is not left with community or grid.",
+            "Choose a unit of the district or street.",
+        ),
+    ),
+    "until_past": Known(
+        422,
+        Said("日期不对", "日期要晚于现在；延期要晚于原来的时限。", "请重新选日期。"),
+        Said(
+            "Not a day to come",
+            "The day must lie ahead; more time must end after the present limit.",
+            "Choose another day.",
+        ),
+    ),
+    "unknown_case": Known(
+        422,
+        Said("不能并入这个案件", "主案件不存在，已经办结，或者它自己已并入别的案件。", "请重新选择主案件。"),
+        Said(
+            "Cannot be merged into it",
+            "The main case does not exist, is over, or is merged itself.",
+            "Choose another main case.",
+        ),
+    ),
+    "units_needed": Known(
+        422,
+        Said("请选单位", "吹哨要写明叫哪些单位报到。", "请选至少一个单位。"),
+        Said("Name the units", "A whistle says which units are called.", "Choose at least one unit."),
+    ),
+    "unknown_task": Known(
+        422,
+        Said("没有这件待批申请", "这件申请不存在，已经审批，或者是您自己提出的。", "请刷新后查看。"),
+        Said(
+            "No such request",
+            "This request does not exist, is decided already, or is your own.",
+            "Reload and look again.",
+        ),
+    ),
+    "unknown_command": Known(
+        422,
+        Said("没有这条未采纳的内容", "这条内容不存在，或者不属于这个案件。", "请刷新后查看。"),
+        Said("Nothing to adopt", "There is no such command on this case.", "Reload and look again."),
+    ),
+    "note_required": Known(
+        422,
+        Said("请写明情况", "这种核查方式要写明对方怎么说。", "请填写备注。"),
+        Said("Say what you heard", "This way of verifying needs a note of what was said.", "Write a note."),
+    ),
+    "not_your_grid": Known(
+        422,
+        Said("不在您的网格", "只有本网格的网格员可以即报即结。", "请改为上报，由该网格处理。"),
+        Said(
+            "Not in your grid",
+            "Only the worker of the grid reports and settles at once.",
+            "Report it, and that grid takes it.",
+        ),
+    ),
+    "settle_not_certain": Known(
+        422,
+        Said("还不能即报即结", "事项或地点还不确定，要先由受理台确认。", "请选事项并定位，或改为普通上报。"),
+        Said(
+            "Cannot be settled at once",
+            "The matter or the place is not certain; the desk looks first.",
+            "Choose the matter and the place, or report it without settling.",
+        ),
+    ),
     "unknown_matter": Known(
         422,
         Said("没有这个事项", "所选类别或事项不在本市启用的清单里。", "请刷新后重新选择。"),

@@ -106,7 +106,7 @@ def of_database(error: BaseException) -> Problem | None:
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     if full or isinstance(error, psycopg.errors.DiskFull):
         return Problem("storage_full")
-    if isinstance(error, psycopg.errors.LockNotAvailable):
+    if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected):
         return Problem("twin_in_flight")
     if isinstance(error, _AWAY):
         return Problem("unavailable")

@@ -70,6 +70,12 @@ begin
       o_case.stars := (p_content ->> 'stars')::smallint;
       o_case.satisfaction := p_content ->> 'satisfaction';
       o_case.dissatisfactions := p_case.dissatisfactions + (o_case.satisfaction = 'dissatisfied')::int;
+    when p_action = 'adopt' then
+      if not exists (select from commands where city = p_case.city and case_id = p_case.id and refused is not null
+                        and id = (p_content ->> 'command')::uuid) then
+        raise exception using errcode = 'GZ001', message = 'unknown_command';
+      end if;
+      o_more := jsonb_build_object('command', p_content -> 'command');
     when p_action = 'confirm' then o_more := jsonb_build_object('fixed', p_content -> 'fixed');
     when p_action = 'revisit' then o_more := jsonb_build_object('revisited', p_content -> 'satisfaction');
     when p_action = 'evaluate' then
@@ -140,6 +146,13 @@ create or replace function body_v1(p_content jsonb, p_photos bytea[]) returns js
     || case when cardinality(p_photos) > 0 then jsonb_build_object('photos', photo_names_v1(p_photos)) else '{}' end), '{}')
 $$;
 
+-- What a desk adopts (rule C6): the content of the refused command, in the desk's own event.
+create or replace function adopted_v1(p_case cases, p_content jsonb) returns jsonb language sql stable as $$
+  select (k.content - 'position') || jsonb_strip_nulls(jsonb_build_object('adopted', k.action, 'note', coalesce(
+           p_content -> 'note', k.content -> 'reply', k.content -> 'note', k.content -> 'reason', k.content -> 'text')))
+    from commands k where k.city = p_case.city and k.case_id = p_case.id and k.id = (p_content ->> 'command')::uuid
+$$;
+
 -- One command on a case whose row is locked, by somebody who stands in `p_relations` to it (relation -> post). Decides state,
 -- permission and version, applies the effect, appends the event and lets the system answer. One that was done before is
 -- told again; one refused because the case has moved on is kept with its content as not adopted (rule C6) and changes
@@ -201,7 +214,7 @@ begin
   end if;
   if v_action in ('contact', 'arrive') then perform stop_beside_v1(p_case, v_action, p_at, v_done); end if;
   v_case := write_v1(p_case, v_case, v_action, p_row ->> 'kind', p_actor, p_user, v_post, v_done, p_at, v_more,
-                     body_v1(p_content, p_photos));
+                     case v_action when 'adopt' then adopted_v1(p_case, p_content) else body_v1(p_content, p_photos) end);
   insert into commands (city, author, id, case_id, action, body_hmac, seq, version)
   values (p_case.city, p_author, p_id, p_case.id, v_action, p_hmac, v_case.seq, v_case.version);
   if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_author, p_case.id, p_photos); end if;
