@@ -16,7 +16,7 @@ select act_v2(%(city)s, %(author)s, %(user)s, %(id)s, %(case_id)s, %(hmac)s, %(r
 """
 
 NOTE = """
-select note_v1(%(city)s, %(receipt)s, %(secret)s::bytea, %(phone)s::bytea, %(author)s, %(id)s, %(hmac)s, %(row)s,
+select note_v1(%(city)s, %(receipt)s, %(secret)s::bytea, %(phone)s::bytea, %(uploader)s, %(id)s, %(hmac)s, %(row)s,
   %(occurred_at)s, %(content)s, %(photos)s::bytea[], %(days)s)
 """
 

@@ -204,7 +204,7 @@ def act(
 
 
 def note(connection: Connection[Any], receipt: str, proof: Proof, sent: dict[str, Any], author: str) -> dict[str, Any]:
-    """Do what a reporter may do to a case by its receipt and return its outcome, as `act` does.
+    """Do what a reporter may do to a case by its receipt and return its outcome, as `act` does; `uploader` sent the photos.
 
     Raises Problem not_found (also for a wrong secret or number), same_id_other_body.
     """
@@ -214,7 +214,7 @@ def note(connection: Connection[Any], receipt: str, proof: Proof, sent: dict[str
         "receipt": receipt,
         "secret": proof.secret,
         "phone": proof.phone,
-        "author": author,
+        "uploader": uploader,
         "id": sent["id"],
         "hmac": body_hmac({**sent, "receipt": receipt}),
         "row": Jsonb(ACTIONS[sent["action"]].row()),

@@ -158,7 +158,7 @@ $$;
 -- told again; one refused because the case has moved on is kept with its content as not adopted (rule C6) and changes
 -- nothing; a faulty one is raised as GZ001 and stores nothing.
 create or replace function command_v1(
-  p_case cases, p_relations jsonb, p_actor text, p_author text, p_user uuid, p_id uuid, p_hmac bytea, p_row jsonb,
+  p_case cases, p_relations jsonb, p_actor text, p_author text, p_uploader text, p_user uuid, p_id uuid, p_hmac bytea, p_row jsonb,
   p_version int, p_after uuid, p_occurred timestamptz, p_content jsonb, p_photos bytea[], p_lng float8, p_lat float8,
   p_accuracy real, p_at timestamptz
 ) returns jsonb language plpgsql as $$
@@ -178,7 +178,7 @@ begin
   select * into v_known from commands where city = p_case.city and author = p_author and id = p_id;
   if found then
     if v_known.body_hmac <> p_hmac then raise exception using errcode = 'GZ001', message = 'same_id_other_body'; end if;
-    if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_author, p_case.id, p_photos); end if;
+    if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_uploader, p_case.id, p_photos); end if;
     return outcome_v1(p_case, array(select jsonb_object_keys(p_relations)), v_known.refused, true,
                       jsonb_build_object('missing_photos', v_missing));
   end if;
@@ -196,7 +196,7 @@ begin
   if v_refused is not null then
     insert into commands (city, author, id, case_id, action, body_hmac, refused, content)
     values (p_case.city, p_author, p_id, p_case.id, v_action, p_hmac, v_refused, p_content);
-    if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_author, p_case.id, p_photos); end if;
+    if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_uploader, p_case.id, p_photos); end if;
     return outcome_v1(p_case, array(select jsonb_object_keys(p_relations)), v_refused, false,
                       jsonb_build_object('missing_photos', v_missing));
   end if;
@@ -217,7 +217,7 @@ begin
                      case v_action when 'adopt' then adopted_v1(p_case, p_content) else body_v1(p_content, p_photos) end);
   insert into commands (city, author, id, case_id, action, body_hmac, seq, version)
   values (p_case.city, p_author, p_id, p_case.id, v_action, p_hmac, v_case.seq, v_case.version);
-  if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_author, p_case.id, p_photos); end if;
+  if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_uploader, p_case.id, p_photos); end if;
   v_case := follow_v1(p_case, v_case, v_action, v_more, p_content, p_at);
   return outcome_v1(v_case, case when p_actor = 'post' then array(select relation from relations_v1(v_case, p_user, p_at)) end,
                     null, false, jsonb_build_object('missing_photos', v_missing));
@@ -243,13 +243,13 @@ begin
             select from posts p where p.user_id = p_user and 'post:' || p.id = any (e.audience)))) then
     raise exception using errcode = 'GZ001', message = 'not_found';
   end if;
-  return command_v1(v_case, v_relations, 'post', p_author, p_user, p_id, p_hmac, p_row, p_version, p_after, p_occurred,
+  return command_v1(v_case, v_relations, 'post', p_author, p_author, p_user, p_id, p_hmac, p_row, p_version, p_after, p_occurred,
                     p_content, p_photos, p_lng, p_lat, p_accuracy, v_now);
 end $$;
 
 -- One command by whoever holds a report's receipt, proven by the device's secret or the reporter's phone number.
 create or replace function note_v1(
-  p_city text, p_receipt text, p_secret bytea, p_phone bytea, p_author text, p_id uuid, p_hmac bytea, p_row jsonb,
+  p_city text, p_receipt text, p_secret bytea, p_phone bytea, p_uploader text, p_id uuid, p_hmac bytea, p_row jsonb,
   p_occurred timestamptz, p_content jsonb, p_photos bytea[], p_days int
 ) returns jsonb language plpgsql as $$
 declare
@@ -264,5 +264,5 @@ begin
   v_now := now_v1();
   return command_v1(
     v_case, (select jsonb_object_agg(r, null) from unnest(reporter_relations_v1(v_case, v_report, p_days, v_now)) r),
-    'reporter', p_author, null, p_id, p_hmac, p_row, null, null, p_occurred, p_content, p_photos, null, null, null, v_now);
+    'reporter', 'receipt:' || p_receipt, p_uploader, null, p_id, p_hmac, p_row, null, null, p_occurred, p_content, p_photos, null, null, null, v_now);
 end $$;
