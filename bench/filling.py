@@ -9,16 +9,34 @@ from typing import Any
 from ground import BENCH
 
 
+TABLES = ("cases", "reports", "events", "event_bodies", "uploads", "case_texts", "tasks")
+
+_INDEXES = """
+select i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) from pg_index i
+ where i.indrelid = any (%s::regclass[]) and not i.indisprimary and not exists (
+   select from pg_constraint c where c.conindid = i.indexrelid)
+"""
+
+
 def fill(connection: Any, count: int) -> None:
-    """Add that many cases to the demo city, in set-based statements, and let the planner know them."""
+    """Add that many cases to the demo city, in set-based statements, and let the planner know them.
+
+    Indexes are made when the rows are there: the one of texts alone would cost more than everything else.
+    """
     import psycopg
 
     statements = (BENCH / "sql" / "cases.sql").read_text()
     with connection.transaction():
         connection.execute("set local session_replication_role = replica")  # foreign keys hold by construction
         connection.execute("set local work_mem = '256MB'")
+        connection.execute("set local maintenance_work_mem = '512MB'")
+        indexes = connection.execute(_INDEXES, (list(TABLES),)).fetchall()
+        for name, _ in indexes:
+            connection.execute(f"drop index {name}")
         psycopg.ClientCursor(connection).execute(statements, {"count": count})
-    for table in ("cases", "reports", "events", "event_bodies", "uploads"):
+        for _, definition in indexes:
+            connection.execute(definition)
+    for table in TABLES:
         connection.execute(f"vacuum analyze {table}")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, validate
 
 from gezhi.cases.workflow import ACTIONS, STATES, STEPS, TASKS
+from gezhi.http.body import Iso
 
 _STATE = validate.OneOf(tuple(STATES))
 
@@ -210,7 +211,7 @@ class CaseCounts(Answer):
     states = fields.Dict(fields.String(validate=_STATE), fields.Integer(), required=True)
     lights = fields.Dict(fields.String(), fields.Integer(), required=True)
     tasks = fields.Dict(fields.String(), fields.Integer(), required=True)
-    as_of = fields.AwareDateTime(required=True)
+    as_of = Iso(required=True)
 
 
 class Person(Answer):

@@ -87,7 +87,7 @@ def counts(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
         "states": by("state"),
         "lights": by("light"),
         "tasks": by("task"),
-        "as_of": views.iso(datetime.now(UTC)),
+        "as_of": datetime.now(UTC),
     }
 
 

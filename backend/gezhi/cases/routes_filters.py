@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validate
 
 from gezhi.cases import answers, reading, saved_filters
 from gezhi.cases.schemas import CasesAsked
-from gezhi.http.body import Strict, Uuid7
+from gezhi.http.body import Iso, Strict, Uuid7
 from gezhi.http.openapi import Blueprint
 from gezhi.people.sessions import signed_in
 
@@ -59,7 +59,7 @@ class SavedFilter(answers.Answer):
     id = fields.UUID(required=True)
     name = fields.String(required=True)
     filter = fields.Dict(fields.String(), fields.String(), required=True)
-    created_at = fields.AwareDateTime(required=True)
+    created_at = Iso(required=True)
 
 
 class SavedFilters(answers.Answer):

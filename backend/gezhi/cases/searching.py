@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-FEW = 4000
+FEW = 2500
 """Up to so many candidates are looked at each; what is more common than that is soon met by walking the list."""
 
 
@@ -32,7 +32,8 @@ _TEXT = f"""(c.id = any (array({_RECEIPT})) or strpos(lower(c.address), lower(%(
 
 CANDIDATES = f"""
 found as materialized (
-  (select t.case_id from case_texts t where t.city = %(city)s and t.pairs @> pairs_v1(%(q)s) limit {FEW + 1})
+  (select t.case_id from case_texts t where t.city = %(city)s and t.pairs @> pairs_v1(%(q)s)
+      and pairs_v1(%(q)s) <> '{{}}' limit {FEW + 1})
   union {_RECEIPT}),
 common as materialized (select count(*) > {FEW} as yes from found)"""  # noqa: S608
 """Tables for a search by text: the cases that may be meant, and whether they are too many to look at each."""
