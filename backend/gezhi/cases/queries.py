@@ -109,11 +109,11 @@ where t.city = %(city)s and t.case_id = %(id)s and t.closed_at is null order by 
 # The photos of a case that its own people have sent: a hash known from elsewhere opens nothing (rule P8).
 OWN_PHOTOS = """
 select encode(sha256, 'hex') as sha256 from uploads
-where city = %(city)s and sha256 = any (%(photos)s::bytea[]) and author in (
+where city = %(city)s and sha256 = any (%(photos)s::bytea[]) and (case_id = %(id)s or author in (
   select author from reports where city = %(city)s and case_id = %(id)s
   union select 'user:' || actor_user_id from events
          where city = %(city)s and case_id = %(id)s and actor_user_id is not null
-  union select author from commands where city = %(city)s and case_id = %(id)s)
+  union select author from commands where city = %(city)s and case_id = %(id)s))
 """
 
 COURSE = """

@@ -203,10 +203,12 @@ def act(
     return outcome
 
 
-def note(connection: Connection[Any], receipt: str, proof: Proof, sent: dict[str, Any], author: str) -> dict[str, Any]:
-    """Do what a reporter may do to a case by its receipt and return its outcome, as `act` does; `uploader` sent the photos.
+def note(
+    connection: Connection[Any], receipt: str, proof: Proof, sent: dict[str, Any], uploader: str
+) -> dict[str, Any]:
+    """Do what a reporter may do to a case by its receipt and return its outcome, as `act` does.
 
-    Raises Problem not_found (also for a wrong secret or number), same_id_other_body.
+    `uploader` is the author of its photos. Raises Problem not_found (also for a wrong secret or number), same_id_other_body.
     """
     check_receipt(receipt)
     arguments = {
