@@ -208,7 +208,8 @@ def note(
 ) -> dict[str, Any]:
     """Do what a reporter may do to a case by its receipt and return its outcome, as `act` does.
 
-    `uploader` is the author of its photos. Raises Problem not_found (also for a wrong secret or number), same_id_other_body.
+    `uploader` is the author of its photos. Raises Problem not_found (also for a wrong secret or number) and
+    same_id_other_body.
     """
     check_receipt(receipt)
     arguments = {
