@@ -1,34 +1,42 @@
 -- The facts of an event: the columns that it changed, by the names that replay knows, and what readers of the log always
 -- need. No free text, no personal data.
-create or replace function changes_v1(p_before cases, p_case cases) returns jsonb language sql stable as $$
-  select jsonb_build_object(
-           'region', p_case.region_code, 'matter', p_case.matter_kind || ':' || p_case.matter_code,
-           'category', p_case.category_key, 'step', p_case.step, 'due_at', p_case.due_at,
-           'assignee_post', p_case.assignee_post_id, 'lead_unit', p_case.lead_unit_id)
-         || case when (p_before.assignee_post_id, p_before.lead_unit_id)
-                      is distinct from (p_case.assignee_post_id, p_case.lead_unit_id)
-            then jsonb_build_object('previous_post', p_before.assignee_post_id, 'previous_unit', p_before.lead_unit_id)
-            else '{}' end
-         || case when p_before.point is distinct from p_case.point
-            then jsonb_build_object('lng', st_x(p_case.point), 'lat', st_y(p_case.point),
-                                    'previous_region', p_before.region_code) else '{}' end
-         || coalesce((
-              select jsonb_object_agg(f.fact, a.row -> f.name)
-                from (select to_jsonb(p_case) - 'point' as row) a, (select to_jsonb(p_before) - 'point' as row) b,
-                     (values ('level', 'level'), ('urgency', 'urgency'), ('confidentiality', 'confidentiality'),
-                             ('category', 'category_key'), ('place_quality', 'place_quality'), ('origin', 'origin'),
-                             ('handled_by', 'handled_by_post_id'), ('verifier_post', 'verifier_post_id'),
-                             ('verifier_region', 'verifier_region'), ('verification', 'verification'),
-                             ('sampled', 'sampled'), ('warn_at', 'warn_at'), ('deadline', 'deadline'),
-                             ('resume_state', 'resume_state'), ('returns', 'returns'), ('pinned', 'pinned'),
-                             ('escalated_from', 'escalated_from'), ('ownerless', 'ownerless'),
-                             ('keeper_post', 'keeper_post_id'), ('keeper_unit', 'keeper_unit_id'),
-                             ('dissatisfactions', 'dissatisfactions'), ('final', 'final'), ('review_on', 'review_on'),
-                             ('main_case', 'main_case_id'), ('platform', 'external_platform'),
-                             ('number_outside', 'external_number'), ('deadline_outside', 'external_deadline'),
-                             ('stars', 'stars'), ('satisfaction', 'satisfaction')) as f (fact, name)
-               where a.row -> f.name is distinct from b.row -> f.name), '{}')
-$$;
+create or replace function changes_v1(p_before cases, p_case cases) returns jsonb language plpgsql stable as $$
+declare
+  v_facts jsonb := jsonb_build_object(
+    'region', p_case.region_code, 'matter', p_case.matter_kind || ':' || p_case.matter_code,
+    'category', p_case.category_key, 'step', p_case.step, 'due_at', p_case.due_at,
+    'assignee_post', p_case.assignee_post_id, 'lead_unit', p_case.lead_unit_id);
+  v_before jsonb;
+  v_after jsonb;
+  v_changed jsonb;
+begin
+  if (p_before.assignee_post_id, p_before.lead_unit_id) is distinct from (p_case.assignee_post_id, p_case.lead_unit_id) then
+    v_facts := v_facts || jsonb_build_object('previous_post', p_before.assignee_post_id,
+                                             'previous_unit', p_before.lead_unit_id);
+  end if;
+  if p_before.point is distinct from p_case.point then
+    v_facts := v_facts || jsonb_build_object('lng', st_x(p_case.point), 'lat', st_y(p_case.point),
+                                             'previous_region', p_before.region_code);
+  end if;
+  p_before.point := null;  -- writing a point as JSON takes longer than all the rest
+  p_case.point := null;
+  v_before := to_jsonb(p_before);
+  v_after := to_jsonb(p_case);
+  select jsonb_object_agg(f.fact, v_after -> f.name) into v_changed
+    from (values ('level', 'level'), ('urgency', 'urgency'), ('confidentiality', 'confidentiality'),
+                 ('category', 'category_key'), ('place_quality', 'place_quality'), ('origin', 'origin'),
+                 ('handled_by', 'handled_by_post_id'), ('verifier_post', 'verifier_post_id'),
+                 ('verifier_region', 'verifier_region'), ('verification', 'verification'), ('sampled', 'sampled'),
+                 ('warn_at', 'warn_at'), ('deadline', 'deadline'), ('resume_state', 'resume_state'),
+                 ('returns', 'returns'), ('pinned', 'pinned'), ('escalated_from', 'escalated_from'),
+                 ('ownerless', 'ownerless'), ('keeper_post', 'keeper_post_id'), ('keeper_unit', 'keeper_unit_id'),
+                 ('dissatisfactions', 'dissatisfactions'), ('final', 'final'), ('review_on', 'review_on'),
+                 ('main_case', 'main_case_id'), ('platform', 'external_platform'), ('number_outside', 'external_number'),
+                 ('deadline_outside', 'external_deadline'), ('stars', 'stars'), ('satisfaction', 'satisfaction')
+         ) as f (fact, name)
+   where v_after -> f.name is distinct from v_before -> f.name;
+  return v_facts || coalesce(v_changed, '{}');
+end $$;
 
 -- Opens a task on a case and returns its facts; exactly one of post, unit and desk is given. The event to come names it.
 create or replace function open_task_v1(
