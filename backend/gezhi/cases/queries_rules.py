@@ -71,17 +71,17 @@ _NEWEST = "order by c.created_at desc, c.id desc limit %(most)s"  # in the order
 # Where the rules send each of the last cases: as they stand in this transaction, at the moment of its report. One whose
 # matter or place is not certain is the desk's, whatever the rules say.
 ROUTED = f"""
-select (k.row).id, (k.row).number, (k.row).region_code, (k.row).confidentiality, r.post_id, r.unit_id,
-  coalesce(r.level, least(length((k.row).region_code), 12)) as level
+select (k.item).id, (k.item).number, (k.item).region_code, (k.item).confidentiality, r.post_id, r.unit_id,
+  coalesce(r.level, least(length((k.item).region_code), 12)) as level
 from (
-  select c as row, c.created_at from (
+  select c as item, (c).created_at from (
     (select c from cases c where c.city = %(city)s and c.state in {OPEN} {_NEWEST})
     union all
     (select c from cases c where c.city = %(city)s and c.state in {PAST} {_NEWEST})
   ) found (c) order by created_at desc limit %(most)s) k
-left join lateral route_case_v1(k.row, k.created_at) r
-  on (k.row).matter_code is not null and length((k.row).region_code) = 15 and (k.row).place_quality <> 'unsure'
-order by k.created_at desc, (k.row).id desc
+left join lateral route_case_v1(k.item, k.created_at) r
+  on (k.item).matter_code is not null and length((k.item).region_code) = 15 and (k.item).place_quality <> 'unsure'
+order by k.created_at desc, (k.item).id desc
 """  # noqa: S608
 
 NAMES = """
