@@ -90,6 +90,25 @@ def test_failed_verification_tells_the_assignee_again(conn, town, case):
     assert told(conn, town) == [("task", "worker"), ("task", "worker")]
 
 
+def test_a_delegated_case_and_a_refused_escalation_tell_who_has_it_now(conn, town, case):
+    case.append("delegate", "dispatched", {"assignee_post": town.posts["handler"], "lead_unit": town.units["lamps"]})
+    case.append("refuse_escalation", "dispatched", to_post(town, "worker"))
+    case.append("refuse_escalation", "accepted", {"assignee_post": None, "lead_unit": None})
+    consume(conn)
+    assert told(conn, town) == [("task", "handler"), ("task", "worker")]
+
+
+def test_whoever_a_task_waits_for_is_asked(conn, town, case):
+    tasks = [
+        {"id": str(uuid7()), "kind": "whistle", "post": None, "unit": town.units["lamps"], "desk": None},
+        {"id": str(uuid7()), "kind": "offer", "post": town.posts["neighbour"], "unit": None, "desk": None},
+        {"id": str(uuid7()), "kind": "extend", "post": None, "unit": None, "desk": COMMUNITY},
+    ]
+    case.append("whistle", "signed", {"tasks": tasks})
+    consume(conn)
+    assert told(conn, town) == [("asked", "dispatcher"), ("asked", "handler"), ("asked", "neighbour")]
+
+
 def test_nobody_is_told_of_other_events(conn, town, case):
     for action, state in (
         ("report", "reported"),

@@ -15,6 +15,8 @@ from gezhi.db import uuid7
 from gezhi.notify import queries
 
 NAME = "notify"
+GIVING = ("dispatch", "reassign", "delegate", "verify_fail", "refuse_escalation")
+"""Moves that may give a case to somebody."""
 MESSAGES_A_JOB = 50  # few enough to be sent again after a crash, enough to spread what a job costs
 
 
@@ -31,15 +33,17 @@ class Addressing:
 
 
 def addressings(events: Iterable[log.LoggedEvent]) -> Iterator[Addressing]:
-    """Whom each event concerns: its new assignee, the previous one, the verifier."""
+    """Whom each event concerns: its new assignee, the previous one, the verifier, whoever a task on it waits for."""
     for event in events:
         case, seq, facts = event.case_id, event.seq, event.facts
-        if event.action in ("dispatch", "reassign", "verify_fail"):
+        if event.action in GIVING and event.state == "dispatched":
             yield Addressing(case, seq, "task", facts.get("assignee_post"), facts.get("lead_unit"))
         if event.action == "reassign":
             yield Addressing(case, seq, "moved", facts.get("previous_post"), facts.get("previous_unit"))
-        if event.action == "handle":
+        if event.action in ("handle", "settle"):
             yield Addressing(case, seq, "verify", facts.get("verifier_post"), desk=facts.get("verifier_region"))
+        for task in facts.get("tasks", ()):
+            yield Addressing(case, seq, "asked", task["post"], task["unit"], task["desk"])
 
 
 def consume(connection: Connection[Any], city: str) -> int:

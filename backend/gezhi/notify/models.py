@@ -40,7 +40,7 @@ class Notification(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     case_id: Mapped[uuid.UUID]
     seq: Mapped[int]
-    kind: Mapped[str] = mapped_column(Text, comment="task, verify or moved")
+    kind: Mapped[str] = mapped_column(Text, comment="task, verify, moved or asked")
     created_at: Mapped[datetime] = mapped_column(DateTime(True), server_default=text("now()"))
     pushed_at: Mapped[datetime | None] = mapped_column(DateTime(True))
     seen_at: Mapped[datetime | None] = mapped_column(DateTime(True))

@@ -8,7 +8,7 @@ select exists (
       from consumers reader where reader.city = %(city)s and reader.name = %(name)s))
 """
 
-# Who is told of each addressing: a post, or the posts on duty of a unit (its handlers) or of a region's desk. When none
+# Who is told of each addressing: a post, or the posts on duty of a unit (those who work there) or of a region's desk. When none
 # of them is on duty they all find it in their list. `awake`: may be paged now; off duty only by what is urgent (P6).
 RECIPIENTS = """
 with told as (
@@ -20,7 +20,8 @@ with told as (
     from told join posts post on post.id = told.post_id
   union all
   select told.case_id, told.seq, told.kind, false, post.id, post.user_id
-    from told join posts post on post.unit_id = told.unit_id and post.role = 'handler'
+    from told join posts post on post.unit_id = told.unit_id
+         and post.role in ('handler', 'responder', 'dispatcher', 'duty_leader', 'mediator')
    where told.post_id is null
   union all
   select told.case_id, told.seq, told.kind, false, post.id, post.user_id

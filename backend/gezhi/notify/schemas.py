@@ -89,7 +89,7 @@ class NotificationView(marshmallow.Schema):
     """Something the reader was told, in words of now."""
 
     id = fields.UUID(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf(("task", "verify", "moved")))
+    kind = fields.String(required=True, validate=validate.OneOf(("task", "verify", "moved", "asked")))
     title = fields.String(required=True)
     body = fields.String(required=True)
     case_id = fields.UUID(required=True)

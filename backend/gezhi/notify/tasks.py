@@ -69,7 +69,7 @@ def payload(row: Any) -> dict[str, Any]:
 def _message(row: Any, now: datetime) -> Message | None:
     """The message of a row of MESSAGES; None when it is too old, or the case has moved on and nobody waits for it."""
     left = int((row.created_at + LIFE - now).total_seconds())
-    if left <= 0 or (row.kind != "moved" and row.version != row.told_version):
+    if left <= 0 or (row.kind in ("task", "verify") and row.version != row.told_version):
         return None
     return Message(
         user=row.user_id,

@@ -13,10 +13,12 @@ _TITLES = {
     "redo": {"zh-CN": "返工", "en": "To do again"},
     "verify": {"zh-CN": "待核查", "en": "To verify"},
     "moved": {"zh-CN": "已改派", "en": "Passed on"},
+    "asked": {"zh-CN": "请您参与", "en": "You are asked"},
 }
 _ASKS = {
     "task": {"zh-CN": ("请签收", "请在 {due} 前签收"), "en": ("please sign", "please sign by {due}")},
     "verify": {"zh-CN": ("请核查", "请在 {due} 前核查"), "en": ("please verify", "please verify by {due}")},
+    "asked": {"zh-CN": ("请查看", "请查看"), "en": ("please look", "please look")},
     "moved": {
         "zh-CN": ("已交给别人，不用您办了", "已交给别人，不用您办了"),
         "en": ("somebody else has it now", "somebody else has it now"),
