@@ -12,6 +12,7 @@ from gezhi.cases import texts
 from gezhi.db import uuid7
 from tests.cases.helpers import SECRET, now
 from tests.conftest import Caller
+from tests.notify.town import settle
 
 CITY = "3601"
 Conn = psycopg.Connection[Any]
@@ -35,6 +36,7 @@ def read(conn: Conn) -> Callable[[], int]:
     """Lets the consumer read to the end of the log; returns how many events that were."""
 
     def do() -> int:
+        settle(conn)
         return sum(iter(lambda: texts.consume(conn, CITY), 0))
 
     return do
@@ -114,6 +116,7 @@ def test_a_failure_leaves_cursor_and_rows_as_they_were(
     send: Any, found: Any, read: Any, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = send(text="雕像缺了手")["case_id"]
+    settle(conn)
     with monkeypatch.context() as broken:
         broken.setattr(texts.log, "advance", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):

@@ -23,7 +23,7 @@ language sql stable as $$
                                 p_radius / (110500 * cos(radians(least(abs(p_lat), 80)))), p_radius / 110500)),
   near as (
     select *, row_number() over (order by distance_m, id) as place from found where distance_m <= p_radius),
-  compared as (
+  compared as materialized (
     select n.*, (select gist_likeness_v1(n.gist, gist_v1(b.body ->> 'text'))
                    from event_bodies b where b.city = n.city and b.case_id = n.id and b.seq = 1
                     and n.gist is not null and n.place <= 100) as likeness
@@ -39,13 +39,14 @@ $$;
 create or replace function relapses_v1(p_case cases) returns table (case_id uuid, distance_m float8)
 language sql stable as $$
   select c.id, d.distance_m
-    from cases c
+    from (select st_expand(p_case.point, 250 / (110500 * cos(radians(st_y(p_case.point)))), 250 / 110500.0) as box) about,
+         cases c
    cross join lateral (select st_distance(c.point::geography, p_case.point::geography) as distance_m) d
    where c.city = p_case.city and c.state = 'closed' and c.id <> p_case.id
      and c.region_code = any (array(
-       select r.code from regions r
-        where starts_with(r.code, p_case.city)
-          and r.geom && st_expand(p_case.point, 250 / (110500 * cos(radians(st_y(p_case.point)))), 250 / 110500.0)))
+       select r.code from regions r where r.level = 15 and r.geom && about.box
+       union all
+       select r.code from regions r where r.level < 15 and r.geom && about.box))
      and (c.matter_kind, c.matter_code) = (p_case.matter_kind, p_case.matter_code)
      and c.closed_at > p_case.created_at - interval '30 days' and c.closed_at <= p_case.created_at
      and d.distance_m <= 50
