@@ -8,8 +8,9 @@ select exists (
       from consumers reader where reader.city = %(city)s and reader.name = %(name)s))
 """
 
-# Who is told of each addressing: a post, or the posts on duty of a unit (those who work there) or of a region's desk. When none
-# of them is on duty they all find it in their list. `awake`: may be paged now; off duty only by what is urgent (P6).
+# Who is told of each addressing: a post, or the posts on duty of a unit (those who work there) or of a region's desk.
+# When none of them is on duty they all find it in their list. `awake`: may be paged now; off duty only by what is
+# urgent (P6).
 RECIPIENTS = """
 with told as (
   select * from unnest(

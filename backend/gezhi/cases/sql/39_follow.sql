@@ -28,18 +28,14 @@ begin
 end $$;
 
 -- A dissatisfied reporter (rule C8): first again at the same level by the same people with another verifier, the second time
--- one level up, the third time a third party evaluates, and its result is final.
+-- one level up. The third time a third party evaluates (the rating itself asks for it), and its result is final.
 create or replace function dissatisfied_v1(p_case cases, p_at timestamptz) returns cases language plpgsql as $$
 declare
   v_handler uuid := p_case.handled_by_post_id;
   v_unit uuid := p_case.lead_unit_id;
   v_case cases;
 begin
-  if p_case.dissatisfactions >= 3 then
-    return system_write_v1(p_case, p_case, 'request', 'note', p_at, jsonb_build_object('tasks', jsonb_build_array(open_task_v1(
-      p_case, 'evaluation', null, null, left(p_case.region_code, least(p_case.level, 6)), null,
-      due_of_v1(p_case, 'evaluate', p_at), null, p_at))));
-  end if;
+  if p_case.dissatisfactions >= 3 then return p_case; end if;
   v_case := system_write_v1(
     p_case, reopen_v1(p_case, case when p_case.dissatisfactions = 2 then coalesce(level_above_v1(p_case.level), p_case.level)
                                    else p_case.level end, p_at),

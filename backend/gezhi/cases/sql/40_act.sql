@@ -70,6 +70,11 @@ begin
       o_case.stars := (p_content ->> 'stars')::smallint;
       o_case.satisfaction := p_content ->> 'satisfaction';
       o_case.dissatisfactions := p_case.dissatisfactions + (o_case.satisfaction = 'dissatisfied')::int;
+      if o_case.satisfaction = 'dissatisfied' and o_case.dissatisfactions >= 3 then
+        o_more := jsonb_build_object('tasks', jsonb_build_array(open_task_v1(
+          p_case, 'evaluation', null, null, left(p_case.region_code, least(p_case.level, 6)), null,
+          due_of_v1(p_case, 'evaluate', p_at), null, p_at)));
+      end if;
     when p_action = 'adopt' then
       if not exists (select from commands where city = p_case.city and case_id = p_case.id and refused is not null
                         and id = (p_content ->> 'command')::uuid) then
