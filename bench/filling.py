@@ -8,7 +8,6 @@ from typing import Any
 
 from ground import BENCH
 
-
 TABLES = ("cases", "reports", "events", "event_bodies", "uploads", "case_texts", "tasks")
 
 _INDEXES = """

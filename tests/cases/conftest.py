@@ -14,6 +14,7 @@ from gezhi.http.cookies import cookie
 from gezhi.people import sessions
 from gezhi.people.sessions import FIELD_LIFE
 from tests.cases.helpers import HANDLED, command, ok, report
+from tests.cases.many import crowd, people, statements  # noqa: F401
 from tests.conftest import Caller
 
 Conn = psycopg.Connection[Any]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import random
+import uuid
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
-import psycopg
 import pytest
+
+from gezhi.cases.workflow import OPEN, REQUESTS, TASKS
+from tests.cases.conftest import Person
+from tests.cases.many import ALL, Row, all_items, ids, known, listed, pages, read_texts, scatter
 
 
 @pytest.fixture
@@ -16,29 +23,6 @@ def many(send: Callable[..., Any], conn: Any) -> list[str]:
     conn.execute("update cases set created_at = (select max(created_at) from cases) where id = any (%s)", (cases[1:6],))
     rows = conn.execute("select id from cases where id = any (%s) order by created_at desc, id desc", (cases,))
     return [str(row[0]) for row in rows.fetchall()]
-
-
-@pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Every statement that is run from here on."""
-    ran: list[Any] = []
-    execute = psycopg.Cursor.execute
-
-    def noted(self: Any, query: Any, *args: Any, **more: Any) -> Any:
-        ran.append(query)
-        return execute(self, query, *args, **more)
-
-    monkeypatch.setattr(psycopg.Cursor, "execute", noted)
-    return ran
-
-
-def pages(person: Any, query: str) -> Iterator[list[str]]:
-    """The ids of each page to the end."""
-    cursor = ""
-    while cursor is not None:
-        page = person.get(f"/cases?{query}" + (f"&cursor={cursor}" if cursor else "")).json
-        yield [item["id"] for item in page["items"]]
-        cursor = page["next_cursor"]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
@@ -75,6 +59,7 @@ def test_open_cases_and_those_that_are_over_are_listed_together_newest_first(
 def test_filters_narrow_together(many: list[str], conn: Any, desk: Any, grid: Any) -> None:
     conn.execute("update cases set category_key = 'road' where id = %s", (many[0],))
     conn.execute("update cases set address = '八一大道 7 号' where id = any (%s)", (many[:2],))
+    read_texts(conn)
     place = f"view=scope&place={grid.code}"
     assert list(pages(desk, f"{place}&q=八一大道")) == [many[:2]]
     assert list(pages(desk, f"{place}&q=八一大道&category=road")) == [many[:1]]
@@ -89,9 +74,9 @@ def test_a_light_is_asked_for_as_it_is_shown(many: list[str], conn: Any, desk: A
         many,
         (
             "due_at = now() - interval '1 s'",
-            "due_at = now() + interval '1 min', step_started_at = now() - interval '1 hour'",
-            "due_at = now() + interval '1 hour'",
-            "due_at = now() + interval '1 hour', step_started_at = null",
+            "due_at = now() + interval '1 min', warn_at = now() - interval '1 s'",
+            "due_at = now() + interval '1 hour', warn_at = now() + interval '1 min'",
+            "due_at = now() + interval '1 hour', warn_at = null",
             "due_at = null",
             "state = 'suspended'",
             "state = 'suspended', due_at = null",
@@ -127,3 +112,110 @@ def test_who_has_no_post_finds_nothing(many: list[str], hire: Any) -> None:
     person = hire("volunteer", "360102002001001", ended=True)
     for view in ("mine", "scope"):
         assert list(pages(person, f"view={view}&state=dispatched,closed")) == [[]]
+
+
+# Against a slow reader of everything
+
+
+def test_P1_P7_P8_a_list_has_exactly_what_one_may_see(people: dict[str, Person], conn: Any) -> None:
+    alone = set()
+    for name, person in people.items():
+        seen = [case for case in known(conn, person.user) if case["relations"]]
+        alone |= {tuple(case["relations"]) for case in seen if len(case["relations"]) == 1}
+        assert listed(person, view="scope", state=ALL) == ids(seen), name
+        assert listed(person, view="scope") == ids([case for case in seen if case["state"] in OPEN]), name
+        assert bool(seen) is (name != "gone")
+    ways = {"grid", "viewer", "keeper", "verifier", "co", "offered", "whistled", "supervised", "consulted"}
+    assert {(one,) for one in ways | {"expert", "owner", "evaluator"}} <= alone, "each opens a case by itself"
+
+
+def my_tasks(conn: Any, person: Person, case: Row) -> list[tuple[str, bool]]:
+    """Kinds of the open tasks of a case that are a person's, and whether each waits at no desk below."""
+    posts = conn.execute(
+        "select p.id, p.role, p.unit_id, p.region_code, coalesce(u.kind = 'centre', false) from posts p"
+        " left join units u on u.id = p.unit_id where p.user_id = %s and p.ends_on is null",
+        (person.user,),
+    ).fetchall()
+    found = []
+    for task in case["tasks"] or ():
+        for post, role, unit, region, centre in posts:
+            working = role in ("handler", "responder", "dispatcher", "duty_leader", "mediator", "leader")
+            desk = centre and role in ("dispatcher", "duty_leader") and (task["desk"] or "").startswith(region)
+            if not (task["post_id"] == str(post) or (working and unit and task["unit_id"] == str(unit)) or desk):
+                continue
+            decides = task["kind"] == "correction" or role == "duty_leader"
+            if task["kind"] in ("correction", *REQUESTS) and (not decides or task["asked_by"] == str(person.user)):
+                continue
+            (attended,) = conn.execute(
+                "select attended_desk_v1('3601', %s, now_v1())", (task["desk"] or region,)
+            ).fetchone()
+            found.append((task["kind"], not task["desk"] or len(attended) <= len(region)))
+    return found
+
+
+def desks(conn: Any, person: Person) -> list[str]:
+    rows = conn.execute(
+        "select p.region_code from posts p join units u on u.id = p.unit_id where p.user_id = %s and u.kind = 'centre'"
+        " and p.role in ('dispatcher', 'duty_leader') and p.ends_on is null",
+        (person.user,),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def waits(desk: str, sits: str | None, attended: str) -> bool:
+    """Whether what sits at a place's desk waits at this one: its own, or above it with none attended between (P6)."""
+    return bool(sits) and str(sits).startswith(desk) and len(attended) <= len(desk)
+
+
+def test_P6_P7_C3_what_waits_for_somebody_is_what_they_can_do_now(people: dict[str, Person], conn: Any) -> None:
+    order = list(TASKS)
+    for name, person in people.items():
+        mine, own_desks = {}, desks(conn, person)
+        posts = [row[0] for row in conn.execute("select id from posts where user_id = %s", (person.user,)).fetchall()]
+        for case in known(conn, person.user):
+            state, relations, tasks = case["state"], case["relations"], my_tasks(conn, person, case)
+            task = sorted((kind for kind, _ in tasks), key=order.index)[:1]
+            if state in ("dispatched", "signed") and "assignee" in relations:
+                task, here = ["sign" if state == "dispatched" else "handle"], True
+            elif "verifier" in relations:
+                task = ["verify"]
+                here = case["verifier_post_id"] in posts or any(
+                    waits(desk, case["verifier_region"], case["verified_at"]) for desk in own_desks
+                )
+            else:
+                here = state in ("reported", "accepted") and any(
+                    case["level"] >= len(desk) and waits(desk, case["region_code"][: case["level"]], case["sits"])
+                    for desk in own_desks
+                )
+            if here or any(waiting for _, waiting in tasks):
+                mine[str(case["id"])] = task[0] if task else None
+        shown = {item["id"]: item["task"] for item in all_items(person, view="mine")}
+        assert shown == mine, name
+        assert mine or name in ("gone", "leader", "bystander"), name
+
+
+def test_pages_cover_the_whole_while_others_report(people: dict[str, Person], conn: Any, crowd: dict[str, Any]) -> None:
+    person, around = people["city dispatcher"], crowd["around"]
+    whole = listed(person, view="scope", state=ALL)
+    found = []
+    for page in pages(person, f"view=scope&state={ALL}&limit=17"):
+        found += page
+        (case,) = scatter(conn, random.Random(len(found)), around, 1)
+        conn.execute("update cases set created_at = now_v1() where id = %s", (case["id"],))
+    assert found == whole
+    added = set(listed(person, view="scope", state=ALL)) - set(whole)
+    conn.execute("delete from reports where case_id = any (%s)", ([*map(uuid.UUID, added)],))
+    conn.execute("delete from cases where id = any (%s)", ([*map(uuid.UUID, added)],))
+
+
+@pytest.mark.parametrize("view", ["scope", "mine"])
+def test_counts_are_those_of_the_list(view: str, people: dict[str, Person], grid: Any, statements: list[Any]) -> None:
+    for name, person in people.items():
+        for place in ({}, {"place": "3601"}, {"place": "360199"}):
+            items = all_items(person, view=view, state=",".join(OPEN), **place)
+            statements.clear()
+            counted = person.get(f"/cases/counts?{urlencode({'view': view, **place})}").json
+            assert len(statements) == 1 + 1, "the session's, and one"
+            assert counted["total"] == len(items), name
+            for shown, by in (("states", "state"), ("lights", "light"), ("tasks", "task")):
+                assert counted[shown] == dict(Counter(item[by] for item in items if item[by])), (name, by)
