@@ -34,8 +34,16 @@ def test_all_is_there_and_marked_as_made_up(conn: Conn) -> None:
     assert dict(rows(conn, "select level, count(*) from regions group by level")) == COUNTS
     for table in ("regions", "users", "units", "posts"):
         assert rows(conn, f"select count(*) from {table} where not demo") == [(0,)]
-    assert rows(conn, "select count(*) from posts p left join duty_hours d on d.post_id = p.id where d is null") == [
-        (0,)
+    assert rows(
+        conn,
+        "select p.role, p.region_code from posts p left join duty_hours d on d.post_id = p.id"
+        " where d is null order by 2, 1",
+    ) == [  # the desks below the city: on duty by shifts alone
+        ("dispatcher", "360102"),
+        ("duty_leader", "360102"),
+        ("dispatcher", "360102002"),
+        ("duty_leader", "360102002"),
+        ("dispatcher", "360102002002"),
     ]
 
 
@@ -54,7 +62,7 @@ def test_units_are_about_a_hundred_and_twenty_and_every_one_has_its_region(conn:
     per_district = rows(
         conn, "select region_code, count(*) from units where length(region_code) = 6 group by 1 order by 1"
     )
-    assert [count for _, count in per_district] == [10] * 9
+    assert [count for _, count in per_district] == [11, *[10] * 8]  # one contractor
     assert rows(conn, "select count(*) from units where name_en = '' or name like '%{%'") == [(0,)]
 
 
@@ -64,13 +72,32 @@ def test_every_role_has_an_account_in_its_place(conn: Conn) -> None:
         "select u.account, p.role, p.region_code, n.function from users u join posts p on p.user_id = u.id"
         " left join units n on n.id = p.unit_id where u.account is not null",
     )
-    assert sorted(role for _, role, _, _ in posts) == sorted([*ROLES, "grid_worker"])
+    assert {role for _, role, _, _ in posts} == set(ROLES)
     placed = {account: (region, function) for account, _, region, function in posts}
     assert placed["grid_worker"][0] == placed["grid_leader"][0]  # the leader verifies what the worker handled
     assert placed["grid_worker2"][0] != placed["grid_worker"][0]
     assert placed["grid_worker"][0][:12] == placed["grid_worker2"][0][:12] == HOME
     assert placed["handler"] == ("360102", "urban_management")
     assert placed["dispatcher"] == placed["duty_leader"] == ("3601", "centre")
+    assert placed["district_dispatcher"] == placed["district_duty_leader"] == ("360102", "centre")
+    assert placed["street_dispatcher"] == placed["street_duty_leader"] == ("360102002", "centre")
+    assert placed["community_dispatcher"] == ("360102002002", "centre")  # not the community of the named worker
+
+
+def test_C10_a_bureau_has_a_head_and_answers_for_its_squads_and_contractor(conn: Conn) -> None:
+    head, squad, contractor = (
+        rows(
+            conn,
+            "select n.id, n.parent_unit_id from users u join posts p on p.user_id = u.id"
+            f" join units n on n.id = p.unit_id where u.account = '{account}'",
+        )[0]
+        for account in ("department_head", "squad", "contractor")
+    )
+    assert head[1] is None
+    assert squad[1] == contractor[1] == head[0]
+    assert rows(conn, "select count(*) from units where function <> 'urban_squad' and parent_unit_id is not null") == [
+        (1,)
+    ]
 
 
 def test_the_maps_open_in_the_grid_of_the_named_worker(conn: Conn) -> None:
@@ -88,6 +115,18 @@ def test_P6_the_citys_desk_is_always_attended_and_the_desks_below_hand_up(conn: 
         "select u.region_code, min(opens), max(closes), min(weekdays) from posts p join units u on u.id = p.unit_id"
         " join duty_hours d on d.post_id = p.id where p.role = 'dispatcher' group by 1",
     ) == [("3601", 0, 1440, 127)]
+    for region in (HOME, "360102002002", "360104"):
+        assert conn.execute("select attended_desk_v1('3601', %s, now_v1())", (region,)).fetchone() == ("3601",)
+
+
+def test_P6_a_desk_below_is_attended_from_its_first_shift(conn: Conn) -> None:
+    with conn.transaction(force_rollback=True):
+        conn.execute(
+            "insert into shifts select p.id, now_v1() - interval '1 hour', now_v1() + interval '1 hour'"
+            " from posts p join users u on u.id = p.user_id where u.account = 'street_dispatcher'"
+        )
+        for region, desk in ((HOME, "360102002"), ("360102002002", "360102002"), ("360104", "3601")):
+            assert conn.execute("select attended_desk_v1('3601', %s, now_v1())", (region,)).fetchone() == (desk,)
 
 
 def test_the_listed_passwords_are_the_ones_in_the_database(conn: Conn, accounts: dict[str, dict[str, str]]) -> None:

@@ -22,6 +22,8 @@ ALWAYS = (0, 1440, 0b1111111)
 """Duty hours of field posts and of the city's desk, so that the demo is alive at any hour: minutes and weekday bits."""
 OFFICE = (8 * 60 + 30, 17 * 60 + 30, 0b0011111)
 """Duty hours of departments: working days, 08:30 to 17:30."""
+_DUTY = {"always": ALWAYS, "shifts": None}
+"""What accounts.csv says of an account's duty: at any hour, or by shifts alone, of which the seed plans none."""
 
 
 @dataclass
@@ -34,13 +36,21 @@ class _Staff:
     hours: list[tuple[Any, ...]] = field(default_factory=list)
 
     def add(
-        self, name: str, role: str, region: str, *, unit: UUID | None, hours: tuple[int, int, int], account: str | None
+        self,
+        name: str,
+        role: str,
+        region: str,
+        *,
+        unit: UUID | None,
+        hours: tuple[int, int, int] | None,
+        account: str | None,
     ) -> None:
-        """One person with one post. Nobody in the demo needs a second factor."""
+        """One person with one post, without hours on duty only by shifts. Nobody here needs a second factor."""
         user, post = uuid7(), uuid7()
         self.users.append((user, self.city, account, name, False, True))
         self.posts.append((post, self.city, user, role, unit, region, STARTS_ON, True))
-        self.hours.append((post, *hours))
+        if hours:
+            self.hours.append((post, *hours))
 
 
 def load(conn: Connection[Any], city: str, folder: Path) -> tuple[int, int]:
@@ -55,26 +65,34 @@ def load(conn: Connection[Any], city: str, folder: Path) -> tuple[int, int]:
 
 
 def _units(conn: Connection[Any], city: str, folder: Path) -> Iterator[tuple[Any, ...]]:
-    """A unit for every region that a row of units.csv means."""
+    """A unit for every region that a row of units.csv means; `parent` is the function of the unit that answers for it.
+
+    A parent stands above its rows, and is the one of the nearest region upwards.
+    """
+    made: dict[tuple[str, str], UUID] = {}
     english = {row["code"]: row["name_en"] for row in _rows(folder / "english.csv")}
     for row in _rows(folder / "units.csv"):
         for code, name in _regions(conn, int(row["level"]), row["under"]):
             chinese = row["name"].format(name=name.removesuffix("居委会"))
             name_en = row["name_en"].format(name=english[code])
-            yield uuid7(), city, row["kind"], row["function"], code, chinese, name_en, True
+            above = ((row["parent"], code[:digits]) for digits in (12, 9, 6, 4))
+            parent = next((made[key] for key in above if key in made), None)
+            unit = made[row["function"], code] = uuid7()
+            yield unit, city, row["kind"], row["function"], code, chinese, name_en, parent, True
 
 
 def _staff(conn: Connection[Any], city: str, folder: Path, units: list[tuple[Any, ...]]) -> _Staff:
     """The named accounts, a worker for every other grid, and a handler for every other unit that is not a centre.
 
-    Only the city's desk is attended: the desks below hand up to it (rule P6), so one account receives everything.
+    Of the desks only the city's is attended: those below have people, who are on duty from the first shift that is
+    planned for them, and hand up until then (rule P6). So one account receives everything.
     """
     staff = _Staff(city)
     unit_ids = {(row[3], row[4]): row[0] for row in units}
     taken = set()
     for row in _rows(folder / "accounts.csv"):
         unit = unit_ids[row["function"], row["region"]] if row["function"] else None
-        staff.add(row["name"], row["role"], row["region"], unit=unit, hours=ALWAYS, account=row["account"])
+        staff.add(row["name"], row["role"], row["region"], unit=unit, hours=_DUTY[row["duty"]], account=row["account"])
         taken.add((row["role"], row["region"], unit))
     names = _names(folder)
     for code, _ in _regions(conn, 15, city):

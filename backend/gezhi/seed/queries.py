@@ -11,7 +11,7 @@ REGIONS_UNDER = """
 select code, name from regions where level = %(level)s and code like %(under)s || '%%' order by code
 """
 
-COPY_UNITS = "copy units (id, city, kind, function, region_code, name, name_en, demo) from stdin"
+COPY_UNITS = "copy units (id, city, kind, function, region_code, name, name_en, parent_unit_id, demo) from stdin"
 COPY_USERS = "copy users (id, city, account, name, totp_required, demo) from stdin"
 COPY_POSTS = "copy posts (id, city, user_id, role, unit_id, region_code, starts_on, demo) from stdin"
 COPY_DUTY_HOURS = "copy duty_hours (post_id, opens, closes, weekdays) from stdin"
