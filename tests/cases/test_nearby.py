@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
@@ -196,6 +197,15 @@ def test_nowhere_near_anything_is_an_empty_answer(resident: Caller) -> None:
     assert ok(resident.post("/nearby", {"lng": 0, "lat": 0, "text": "？！"})) == {"items": []}
 
 
+def test_looking_is_limited_for_each_device(app: Any) -> None:
+    phone, where = Caller(app), "/nearby?lng=0&lat=0"
+    answers_given = [phone.get(where) for _ in range(61)]
+    assert {answer.status_code for answer in answers_given[:60]} == {200}
+    refused(answers_given[60], 429, "too_many_requests")
+    refused(phone.post("/nearby", {"lng": 0, "lat": 0}), 429, "too_many_requests")
+    assert Caller(app).get(where).status_code == 200
+
+
 # The index and the slow way ----------------------------------------------------------------------------------------
 
 _BRUTE = """
@@ -303,6 +313,21 @@ def test_C11_the_same_id_with_another_body_is_refused_and_a_device_may_join_twic
     refused(phone.post(f"/nearby/{other}/join", sent), 422, "same_id_other_body")
     assert phone.post(f"/nearby/{other}/join", join_body()).status_code == 201
     assert Caller(app).post(f"/nearby/{case}/join", sent).status_code == 201, "another device's id is its own"
+
+
+def test_C7_the_same_join_from_eight_threads_is_taken_once(app: Any, send: Send, row_of: Any) -> None:
+    case, sent, device = send()["case_id"], join_body(), str(uuid.uuid4())
+    others = [join_body() for _ in range(4)]
+
+    def join(body: dict[str, Any]) -> Any:
+        return Caller(app, device).post(f"/nearby/{case}/join", body)
+
+    before = row_of(case)["row"]["seq"]
+    with ThreadPoolExecutor(8) as pool:
+        given = list(pool.map(join, [sent, others[0], sent, others[1], sent, others[2], sent, others[3]]))
+    assert sorted(answer.status_code for answer in given) == [200] * 3 + [201] * 5
+    assert len({answer.json["receipt_code"] for answer in given}) == 5
+    assert row_of(case)["row"]["seq"] == before + 5
 
 
 def test_P8_nobody_joins_what_is_not_public(app: Any, send: Send, row_of: Any, conn: Conn) -> None:

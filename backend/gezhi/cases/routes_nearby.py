@@ -21,10 +21,13 @@ blueprint = Blueprint("nearby", __name__, url_prefix="/api/v1", description="Cas
 looks = limits.Allowance("nearby", "60 per minute")
 """A phone asks when its pin comes to rest and when a text is written: no hand reaches this."""
 
+addresses = limits.Allowance("nearby addresses", "1200 per minute", limits.client_ip)
+"""Apart from the ceiling of reports, so that no crowd of lookers keeps anybody from reporting."""
+
 
 def _spend() -> None:
     looks.spend()
-    limits.addresses.spend()
+    addresses.spend()
 
 
 @blueprint.get("/nearby")
