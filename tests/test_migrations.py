@@ -56,7 +56,7 @@ def test_up_check_down_and_up_again(empty: psycopg.Connection[Any]) -> None:
     assert len(applied) == len(function_files())
     first = ours(empty)
     assert set(Base.metadata.tables) <= first
-    assert {"report_v1", "act_v1", "locate_v1", "procrastinate_jobs", "case_numbers", "sql_files"} <= first
+    assert {"report_v2", "act_v2", "note_v1", "locate_v1", "procrastinate_jobs", "case_numbers", "sql_files"} <= first
 
     command.check(schema.config())  # raises when a model has moved on without a migration
 

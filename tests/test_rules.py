@@ -24,17 +24,15 @@ BUILT = {
     "C5": "arrival orders, offline is marked",
     "C6": "a refused command changes nothing and is kept",
     "C7": "concurrent moves: one wins, the others are told",
+    "C8": "dissatisfaction goes up the ladder, a relapse is shown or reopened",
+    "C9": "a dispute is mediated three times at a level before it leaves it",
+    "C10": "the first who had it keeps it, ownerless ones are decided and become a rule",
+    "C11": "likely duplicates are shown, never merged by machine",
     "K1": "clocks and lights",
     "K2": "one minute to accept, three to dispatch",
     "K3": "overdue is written once",
 }
-NOT_BUILT = {
-    "C8": "later",
-    "C9": "later",
-    "C10": "later",
-    "C11": "later",
-    "F1": "later",
-}
+NOT_BUILT = {"F1": "later"}
 _RULE = re.compile(r"(?<![A-Za-z0-9])[PCKF][0-9]{1,2}(?![A-Za-z0-9])")
 
 

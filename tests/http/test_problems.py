@@ -67,7 +67,7 @@ def test_fields_current_and_retry_after_are_passed_on(asked):
         (psycopg.errors.DiskFull(CANARY), "storage_full"),
         (OSError(errno.ENOSPC, CANARY), "storage_full"),
         (psycopg.errors.AdminShutdown(CANARY), "unavailable"),
-        (psycopg.errors.DeadlockDetected(CANARY), "unavailable"),
+        (psycopg.errors.DeadlockDetected(CANARY), "twin_in_flight"),
         (psycopg.errors.QueryCanceled(CANARY), "unavailable"),
         (PoolTimeout(CANARY), "unavailable"),
         (sqlalchemy.exc.TimeoutError(CANARY), "unavailable"),
