@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -14,6 +14,7 @@ import pytest
 from gezhi.cases.clocks import sweep
 from gezhi.cases.doctor import examine
 from tests.cases.helpers import HANDLED, command, ok
+from tests.cases.steps import do, seen, task_of
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 OVERDUE = "select count(*) from events where case_id = %s and action = 'overdue'"
@@ -40,7 +41,7 @@ def age(conn: Any) -> Any:
     def move(case: Any, by: timedelta) -> None:
         conn.execute(
             "update cases set created_at = created_at - %(by)s, step_started_at = step_started_at - %(by)s,"
-            " due_at = due_at - %(by)s where id = %(case)s",
+            " due_at = due_at - %(by)s, warn_at = warn_at - %(by)s where id = %(case)s",
             {"by": by, "case": case},
         )
         conn.execute("update clocks set due_at = due_at - %s where case_id = %s", (by, case))
@@ -128,22 +129,26 @@ def test_K1_the_light_is_yellow_from_80_percent_and_red_past_the_limit(
 
 
 def test_K1_a_suspended_case_is_grey_and_a_closed_one_has_no_light(
-    closed: Any, send: Any, desk: Any, conn: Any, age: Any
+    closed: Any, case: str, desk: Any, enter: Any, conn: Any
 ) -> None:
     assert desk.get(f"/cases/{closed['case_id']}").json["light"] is None
-    case = send()["case_id"]
-    age(case, HOUR)
-    conn.execute("update cases set state = 'suspended', step = null where id = %s", (case,))
+    leader, day = enter("duty_leader", "3601", "centre"), datetime.now(UTC) + timedelta(days=1)
+    do(desk, case, "request", request="suspend", reason="缺件", until=day.isoformat())
+    task = task_of(leader, case, "suspend")
+    do(leader, case, "decide", task=task, granted=True, reason="同意")
     assert desk.get(f"/cases/{case}").json["light"] == "grey"
     sweep(conn, "3601")
     assert conn.execute(OVERDUE, (case,)).fetchone() == (0,)
-    conn.execute("update cases set state = 'dispatched', step = 'sign' where id = %s", (case,))
 
 
 @pytest.fixture
-def swept(conn: Any) -> None:
-    """What other tests have left overdue is written already."""
+def swept(conn: Any) -> Any:
+    """What other tests have left overdue is written already; nothing but the step's own clock runs meanwhile."""
     sweep(conn, "3601")
+    arrive = conn.execute("delete from limits where step = 'arrive' returning *").fetchall()
+    yield
+    for row in arrive:
+        conn.execute(f"insert into limits values ({', '.join(['%s'] * len(row))})", row)
 
 
 @pytest.mark.usefixtures("swept")
@@ -224,5 +229,18 @@ def test_K3_a_case_that_somebody_is_working_on_is_left_to_the_next_sweep(
     assert sweep(conn, "3601") == 1
 
 
+def test_K2_K3_an_overdue_arrival_is_written_once_beside_the_step_and_the_log_holds(
+    send: Any, desk: Any, conn: Any
+) -> None:
+    case = send()["case_id"]
+    conn.execute(
+        "update clocks set due_at = now() - interval '1 minute' where case_id = %s and step = 'arrive'", (case,)
+    )
+    assert [sweep(conn, "3601") for _ in range(2)][1] == 0
+    step = seen(desk, case)["timeline"][-1]
+    assert (step["action"], step["detail"], seen(desk, case)["step"]) == ("overdue", "到场", "sign")
+    assert not [fault for fault in examine() if str(case) in fault]
+
+
 def test_the_logs_of_all_these_cases_hold_but_for_their_moved_clocks(conn: Any) -> None:
-    assert [fault for fault in examine() if "due_at" not in fault] == []
+    assert [fault for fault in examine() if "due_at" not in fault and "warn_at" not in fault] == []

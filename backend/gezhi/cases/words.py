@@ -132,7 +132,7 @@ def detail(action: str, facts: Mapping[str, Any], body: Mapping[str, Any]) -> st
     if action == "transfer":
         said.append(f"{facts.get('platform')} {facts.get('number_outside')}")
     if action == "overdue":
-        said.append(pick(*TASKS[facts["kind"]]) if "kind" in facts else step_name(facts["step"]))
+        said.append(pick(*TASKS[facts["kind"]]) if "kind" in facts else step_name(facts["clock"]))
     if facts.get("proposed"):
         said.append(pick("建议", "Proposed"))
     if facts.get("referral"):

@@ -24,7 +24,7 @@ begin
        and due_at < p_at and (step = p_case.step or step in ('contact', 'arrive'))
     returning *
   loop
-    p_case := overdue_v1(p_case, v_clock.due_at, jsonb_build_object('step', v_clock.step, 'due_at', v_clock.due_at), p_at);
+    p_case := overdue_v1(p_case, v_clock.due_at, jsonb_build_object('clock', v_clock.step), p_at);
     v_count := v_count + 1;
   end loop;
   for v_task in
