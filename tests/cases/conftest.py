@@ -139,6 +139,19 @@ def enter(app: Any, conn: Conn) -> Callable[..., Person]:
 
 
 @pytest.fixture
+def alone(conn: Conn, grid: Grid) -> Iterator[None]:
+    """Meanwhile nobody else of the community is on duty: no neighbour stands in or verifies."""
+    took = conn.execute(
+        "delete from duty_hours d using posts p"
+        " where p.id = d.post_id and p.region_code like %s and p.region_code <> %s returning d.*",
+        (f"{grid.code[:12]}%", grid.code),
+    ).fetchall()
+    yield
+    for row in took:
+        conn.execute("insert into duty_hours values (%s, %s, %s, %s) on conflict do nothing", row)
+
+
+@pytest.fixture
 def desk(enter: Callable[..., Person]) -> Person:
     """The city's desk."""
     return enter("dispatcher", "3601", "centre")

@@ -31,7 +31,7 @@ def test_one_report_runs_through_all_seven_steps(resident: Any, sign_in: Callabl
     assert [(item["id"], item["task"]) for item in tasks] == [(case, "sign")]
     seen = worker.get(f"/cases/{case}").json
     assert answers.CaseDetail().validate(seen) == {}
-    assert [(row["action"], row["primary"]) for row in seen["allowed"]] == [("sign", True)]
+    assert [row["action"] for row in seen["allowed"] if row["primary"]] == ["sign"]
 
     signed = worker.post(f"/cases/{case}/actions", command("sign", seen["version"]))
     assert answers.ActionDone().validate(signed.json) == {}
