@@ -11,6 +11,8 @@ from typing import ClassVar, cast
 
 import click
 
+_NATIONAL_LIST = Path(__file__).resolve().parents[2] / "demo" / "standards" / "gbt47678_5_2026_directory.csv"
+
 
 class _House(click.Group):
     """The commands of the domains are found where they are, and imported only when one of them is asked for."""
@@ -65,6 +67,36 @@ def seed(demo: bool) -> None:
 
     if demo:
         seeding.demo(settings())
+
+
+@main.group()
+def catalogue() -> None:
+    """The city's catalogue: matters, limits, holidays."""
+
+
+@catalogue.command("load")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--directory",
+    default=_NATIONAL_LIST,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The national list (GB/T 47678.5) as CSV; the one that comes with Gezhi unless told 国家标准目录",
+)
+def load_catalogue(folder: Path, directory: Path) -> None:
+    """Load the catalogue of FOLDER for the city, whole or not at all; demo/catalogue is one. Days that the city has
+    edited stay."""
+    import psycopg
+
+    from gezhi.catalogue import loader
+    from gezhi.catalogue.tables import CatalogueRefused
+    from gezhi.config import settings
+
+    with psycopg.connect(settings().database_url, autocommit=True) as conn:
+        try:
+            loader.load(conn, settings().city, folder, directory)
+        except (CatalogueRefused, OSError) as refused:
+            raise click.ClickException(f"{refused}. Nothing was loaded. 没有载入任何内容。") from None
+    click.echo(f"catalogue of {settings().city} loaded 事项清单已载入")
 
 
 @main.command()
