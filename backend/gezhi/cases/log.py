@@ -24,6 +24,15 @@ select {_COLUMNS} from events
 """  # noqa: S608
 
 
+# Reading in earnest locks the cursor's row, which costs a write.
+_UNREAD = """
+select exists (
+  select from events where city = %(city)s and (xid, position) > (
+    select coalesce(max(reader.xid), '0'), coalesce(max(reader.position), 0)
+      from consumers reader where reader.city = %(city)s and reader.name = %(name)s))
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
     """An event as consumers see it. `facts` and `audience` hold codes and ids only."""
@@ -56,6 +65,12 @@ def horizon(connection: Connection[Any], city: str) -> tuple[int, int]:
         (city,),
     ).fetchone()
     return (row[0], row[1]) if row else (0, 0)
+
+
+def unread(connection: Connection[Any], city: str, name: str) -> bool:
+    """Whether the log may hold something that the named consumer has not seen."""
+    row = connection.execute(_UNREAD, {"city": city, "name": name}, prepare=True).fetchone()
+    return bool(row and row[0])
 
 
 def read(connection: Connection[Any], city: str, name: str, limit: int = 500) -> list[LoggedEvent]:

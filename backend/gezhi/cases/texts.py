@@ -19,14 +19,6 @@ SAYING = ("report", "join", "add", "correct")
 """The events that change what a case says: its texts, or its address."""
 BATCH = 1000
 
-# Whether the log may hold something new. Reading in earnest locks the cursor's row, which costs a write.
-_UNREAD = """
-select exists (
-  select from events where city = %(city)s and (xid, position) > (
-    select coalesce(max(reader.xid), '0'), coalesce(max(reader.position), 0)
-      from consumers reader where reader.city = %(city)s and reader.name = %(name)s))
-"""
-
 _WRITE = """
 insert into case_texts (city, case_id, pairs)
 select c.city, c.id, array(
@@ -45,8 +37,7 @@ _AFTER = "select id from cases where city = %(city)s and id > %(last)s order by 
 
 def consume(connection: Connection[Any], city: str) -> int:
     """Read one batch of the log; returns how many events it held. Effects and cursor are one transaction."""
-    unread = connection.execute(_UNREAD, {"city": city, "name": NAME}, prepare=True).fetchone()
-    if not unread or not unread[0]:
+    if not log.unread(connection, city, NAME):
         return 0
     with connection.transaction():
         events = log.read(connection, city, NAME)

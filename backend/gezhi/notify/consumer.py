@@ -48,8 +48,7 @@ def addressings(events: Iterable[log.LoggedEvent]) -> Iterator[Addressing]:
 
 def consume(connection: Connection[Any], city: str) -> int:
     """Read one batch of the log; returns how many events it held. Effects and cursor are one transaction."""
-    unread = connection.execute(queries.UNREAD, {"city": city, "name": NAME}, prepare=True).fetchone()
-    if not unread or not unread[0]:
+    if not log.unread(connection, city, NAME):
         return 0
     with connection.transaction():
         events = log.read(connection, city, NAME)

@@ -1,13 +1,5 @@
 """The SQL of notify."""
 
-# Whether the log may hold something new. Reading in earnest locks the cursor's row, which costs a write.
-UNREAD = """
-select exists (
-  select from events where city = %(city)s and (xid, position) > (
-    select coalesce(max(reader.xid), '0'), coalesce(max(reader.position), 0)
-      from consumers reader where reader.city = %(city)s and reader.name = %(name)s))
-"""
-
 # Who is told of each addressing: a post, or the posts on duty of a unit (those who work there) or of a region's desk.
 # When none of them is on duty they all find it in their list. `awake`: may be paged now; off duty only by what is
 # urgent (P6).
