@@ -167,8 +167,8 @@ def _mine(standing: Standing) -> Iterator[Opening]:
     for desk in standing.desks:
         yield f"{_VERIFYING} and {_waits('c.verifier_region', '{}')}", desk
         yield (
-            "c.state in ('reported', 'accepted') and c.level >= length({})"
-            f" and starts_with(c.region_code, {{}}) and {_waits('left(c.region_code, c.level)', '{}')}",
+            "c.state in ('reported', 'accepted') and starts_with(c.region_code, {})"
+            f" and {_waits('left(c.region_code, c.level)', '{}')}",
             desk,
         )
 
