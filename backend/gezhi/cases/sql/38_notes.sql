@@ -145,7 +145,8 @@ begin
     p_case, 'correction', null, null, desk_of_v1(p_case), p_user, due_of_v1(p_case, 'correction', p_at), v_wanted, p_at)));
 end $$;
 
--- decide: on an open request of this case, never by who asked. What is granted follows at once.
+-- decide: on an open request of this case, never by who asked, and by a duty leader of its desk (a correction by anybody of
+-- the desk): what makes somebody a decider may have been another task. What is granted follows at once.
 create or replace function decide_v1(p_case cases, p_user uuid, p_at timestamptz, p_content jsonb,
                                      out o_case cases, out o_more jsonb) language plpgsql as $$
 declare
@@ -156,6 +157,9 @@ begin
   update tasks set closed_at = p_at, closed_seq = p_case.seq + 1
    where city = p_case.city and case_id = p_case.id and id = (p_content ->> 'task')::uuid and closed_at is null
      and kind in ('extend', 'suspend', 'void', 'correction') and asked_by <> p_user
+     and exists (select from posts_held_v1(p_case.city, p_user, p_at) m
+                  where m.desk and starts_with(tasks.desk, m.region_code)
+                    and (tasks.kind = 'correction' or m.role = 'duty_leader'))
   returning * into v_task;
   if not found then raise exception using errcode = 'GZ001', message = 'unknown_task'; end if;
   o_more := jsonb_build_object('closed_tasks', jsonb_build_array(v_task.id), 'request', v_task.kind,
