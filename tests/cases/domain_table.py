@@ -40,8 +40,8 @@ void               OPEN                 void        system
 """
 _NOTES = """
 contact            OPEN                                  desk assignee keeper co
-arrive             HELD                                  assignee co keeper whistled
-progress           HELD suspended                        assignee co keeper whistled
+arrive             MOVING                                assignee co keeper whistled
+progress           MOVING suspended                      assignee co keeper whistled
 check              reported accepted                     grid desk
 correct            reported MOVING                       desk assignee grid
 mediate            MOVING                                assignee co desk

@@ -209,8 +209,8 @@ _MOVES = (
 
 _NOTES = (
     _note("contact", "联系反映人", "Contact the reporter", _OPEN, "desk assignee keeper co", "note"),
-    _note("arrive", "到场", "Arrive", _HELD, "assignee co keeper whistled", "position photos?", 15),
-    _note("progress", "进展", "Progress", f"{_HELD} suspended", "assignee co keeper whistled", "note photos?"),
+    _note("arrive", "到场", "Arrive", _MOVING, "assignee co keeper whistled", "position photos?", 15),
+    _note("progress", "进展", "Progress", f"{_MOVING} suspended", "assignee co keeper whistled", "note photos?"),
     _note("check", "核实", "Check the facts", "reported accepted", "grid desk", "note photos? position?"),
     _note(
         "correct", "更正", "Correct", f"reported {_MOVING}", "desk assignee grid",
