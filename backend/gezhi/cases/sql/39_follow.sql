@@ -17,6 +17,10 @@ declare
 begin
   if (p_case.matter_kind, p_case.matter_code, p_case.region_code)
      is not distinct from (p_before.matter_kind, p_before.matter_code, p_before.region_code) then return p_case; end if;
+  -- What a person is to decide, or has decided for good, no route decides (rules C8, C10).
+  if p_case.returns >= 2 or p_case.ownerless or p_case.escalated_from is not null or p_case.dissatisfactions >= 2 then
+    return p_case;
+  end if;
   if p_case.state = 'accepted' then return dispatch_by_system_v1(p_case, p_at); end if;
   if p_case.state not in ('dispatched', 'signed') or length(p_case.region_code) < 15 then return p_case; end if;
   select * into v_route from route_case_v1(p_case, p_at);
