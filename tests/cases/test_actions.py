@@ -143,31 +143,57 @@ def test_C7_a_lock_held_elsewhere_is_waited_for_two_seconds_at_most(case: str, w
 # Offline
 
 
-def test_C5_what_was_done_offline_counts_from_then_and_is_marked(case: str, worker: Any, desk: Any, conn: Any) -> None:
+MINUTE = 60_000
+
+
+def clock_of(conn: Any, case: str) -> Any:
+    return conn.execute(
+        "select started_at, done_at, stopped_at from clocks where case_id = %s and step = 'sign'", (case,)
+    ).fetchone()
+
+
+def test_C5_what_was_done_offline_counts_from_then_when_the_device_bears_it_out(
+    case: str, worker: Any, desk: Any, conn: Any
+) -> None:
     conn.execute("update cases set step_started_at = step_started_at - interval '1 hour' where id = %s", (case,))
     then = datetime.now(UTC) - timedelta(minutes=20)
-    ok(worker.act(case, command("sign", 3) | {"occurred_at": then.isoformat()}))
+    ok(worker.act(case, command("sign", 3) | {"occurred_at": then.isoformat(), "elapsed_ms": 20 * MINUTE}))
     step = desk.get(f"/cases/{case}").json["timeline"][-1]
-    assert step["offline"] is True
+    assert (step["offline"], step["claimed_at"]) == (True, None)
     assert datetime.fromisoformat(step["occurred_at"]) == pytest.approx(then, abs=timedelta(milliseconds=1))
-    done, stopped = conn.execute(
-        "select done_at, stopped_at from clocks where case_id = %s and step = 'sign'", (case,)
-    ).fetchone()
+    _, done, stopped = clock_of(conn, case)
     assert done == then
     assert stopped - done > timedelta(minutes=19)
 
 
+@pytest.mark.parametrize("elapsed", [None, 0, 17 * MINUTE, 23 * MINUTE, 2**31 - 1])
+def test_C5_what_the_device_does_not_bear_out_counts_at_arrival_and_both_are_shown(
+    case: str, worker: Any, desk: Any, conn: Any, elapsed: int | None
+) -> None:
+    conn.execute("update cases set step_started_at = step_started_at - interval '1 hour' where id = %s", (case,))
+    then = datetime.now(UTC) - timedelta(minutes=20)
+    ok(worker.act(case, command("sign", 3) | {"occurred_at": then.isoformat(), "elapsed_ms": elapsed}))
+    _, done, stopped = clock_of(conn, case)
+    assert done == stopped
+    step = desk.get(f"/cases/{case}").json["timeline"][-1]
+    assert (step["offline"], step["occurred_at"]) == (True, step["at"])
+    assert datetime.fromisoformat(step["claimed_at"]) == pytest.approx(then, abs=timedelta(milliseconds=1))
+
+
+def test_C4_C5_the_same_command_sent_later_is_the_same_though_more_time_has_passed(case: str, worker: Any) -> None:
+    sent = command("sign", 3)
+    assert ok(worker.act(case, sent | {"elapsed_ms": 5}))["version"] == 4
+    assert ok(worker.act(case, sent | {"elapsed_ms": 900_000}))["version"] == 4
+
+
 @pytest.mark.parametrize(("days", "name"), [(-9000, "long ago"), (9000, "far ahead")])
 def test_C5_a_phone_whose_clock_is_wrong_never_stops_a_clock_before_it_ran_or_ahead_of_time(
-    case: str, worker: Any, desk: Any, conn: Any, days: int, name: str
+    case: str, worker: Any, conn: Any, days: int, name: str
 ) -> None:
     then = datetime.now(UTC) + timedelta(days=days)
     ok(worker.act(case, command("sign", 3) | {"occurred_at": then.isoformat()}))
-    started, done, stopped = conn.execute(
-        "select started_at, done_at, stopped_at from clocks where case_id = %s and step = 'sign'", (case,)
-    ).fetchone()
-    assert started <= done <= stopped
-    assert desk.get(f"/cases/{case}").json["timeline"][-1]["offline"] is False
+    started, done, stopped = clock_of(conn, case)
+    assert started <= done == stopped
 
 
 def test_C5_a_report_from_a_phone_ahead_of_time_is_not_from_the_future(send: Any, desk: Any) -> None:

@@ -244,6 +244,7 @@ class TimelineStep(Answer):
     at = fields.AwareDateTime(required=True)
     occurred_at = fields.AwareDateTime(required=True)
     offline = fields.Boolean(required=True)
+    claimed_at = _maybe(fields.AwareDateTime)
     by = _maybe(fields.Nested, Person)
     note = _maybe(fields.String)
     internal_note = _maybe(fields.String)

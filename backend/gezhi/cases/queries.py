@@ -12,12 +12,13 @@ select report_v2(%(city)s, %(author)s, %(id)s, %(case_id)s, %(receipt)s, %(secre
 
 ACT = """
 select act_v2(%(city)s, %(author)s, %(user)s, %(id)s, %(case_id)s, %(hmac)s, %(row)s, %(version)s::int, %(after)s::uuid,
-  %(occurred_at)s, %(content)s, %(photos)s::bytea[], %(lng)s::float8, %(lat)s::float8, %(accuracy)s::real)
+  %(occurred_at)s, %(elapsed)s::int, %(content)s, %(photos)s::bytea[], %(lng)s::float8, %(lat)s::float8,
+  %(accuracy)s::real)
 """
 
 NOTE = """
 select note_v1(%(city)s, %(receipt)s, %(secret)s::bytea, %(phone)s::bytea, %(uploader)s, %(id)s, %(hmac)s, %(row)s,
-  %(occurred_at)s, %(content)s, %(photos)s::bytea[], %(days)s)
+  %(occurred_at)s, %(elapsed)s::int, %(content)s, %(photos)s::bytea[], %(days)s)
 """
 
 NOW = "(select now_v1())"  # once a statement, not once a row

@@ -246,6 +246,13 @@ def _action_schema(key: str, base: type[Strict]) -> type[Strict]:
         "id": Uuid7(required=True),
         "action": fields.String(required=True, validate=validate.Equal(key)),
         "occurred_at": Iso(required=True, validate=_MOMENT),
+        "elapsed_ms": fields.Integer(
+            strict=True,
+            load_default=None,
+            allow_none=True,
+            validate=validate.Range(0, 2**31 - 1),
+            metadata={"description": "since it was made, by the device's monotonic clock, when that ran on (rule C5)"},
+        ),
         **{need.field: _FIELDS[need.field](**(_NEEDED if need.required else _MAY_BE)) for need in action.needs},
     }
     if check := _CHECKS.get(key):

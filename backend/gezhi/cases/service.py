@@ -185,11 +185,12 @@ def act(
         "user": user,
         "id": sent["id"],
         "case_id": case_id,
-        "hmac": body_hmac({**sent, "case_id": case_id}),
+        "hmac": body_hmac({**_lasting(sent), "case_id": case_id}),
         "row": Jsonb(action.row()),
         "version": sent.get("version"),
         "after": sent.get("after"),
         "occurred_at": sent["occurred_at"],
+        "elapsed": sent["elapsed_ms"],
         "content": _content(sent),
         "photos": _photos(sent),
         "lng": position.get("lng"),
@@ -219,9 +220,10 @@ def note(
         "phone": proof.phone,
         "uploader": uploader,
         "id": sent["id"],
-        "hmac": body_hmac({**sent, "receipt": receipt}),
+        "hmac": body_hmac({**_lasting(sent), "receipt": receipt}),
         "row": Jsonb(ACTIONS[sent["action"]].row()),
         "occurred_at": sent["occurred_at"],
+        "elapsed": sent["elapsed_ms"],
         "content": _content(sent),
         "photos": _photos(sent),
         "days": RATING_DAYS,
@@ -231,6 +233,11 @@ def note(
     assert row is not None
     outcome: dict[str, Any] = row[0]
     return outcome
+
+
+def _lasting(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What stays the same whenever a command is sent: all but how long ago it was made."""
+    return {name: value for name, value in sent.items() if name != "elapsed_ms"}
 
 
 def _content(sent: Mapping[str, Any]) -> Jsonb:

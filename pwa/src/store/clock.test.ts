@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { afterEach, expect, test, vi } from 'vitest'
-import { learn, now } from './clock'
+import { elapsedSince, learn, moment, now } from './clock'
 
 afterEach(() => vi.useRealTimers())
 
@@ -17,4 +17,12 @@ test('turning the clock back does not turn time back', () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   vi.setSystemTime(Date.now() - 3_600_000)
   expect(now()).toBeGreaterThanOrEqual(before)
+})
+
+test('the monotonic clock says how long ago a moment of this life was, and nothing of another life', () => {
+  const then = moment()
+  expect(elapsedSince(then)).toBeGreaterThanOrEqual(0)
+  expect(elapsedSince({ ...then, monotonic: then.monotonic - 5000 })).toBeGreaterThanOrEqual(5000)
+  expect(elapsedSince({ ...then, life: 'another' })).toBeUndefined()
+  expect(elapsedSince(undefined)).toBeUndefined()
 })

@@ -5,6 +5,7 @@
  * learnt from its answers and kept; within one page life the monotonic clock is the floor, so that
  * turning the clock back does not turn time back.
  */
+import { uuidv7 } from '../shared/ids'
 import { fact, setFact } from './db'
 
 /** Below this the difference is network delay, not a wrong clock. */
@@ -33,4 +34,22 @@ export function now(): number {
   const byClock = Date.now() + skew
   if (!floor) return byClock
   return Math.max(byClock, floor.server + performance.now() - floor.monotonic)
+}
+
+/** A moment of the monotonic clock; it means something only within the life of a page or worker. */
+export interface Moment {
+  life: string
+  monotonic: number
+}
+
+const life = uuidv7()
+
+/** This moment by the monotonic clock. */
+export function moment(): Moment {
+  return { life, monotonic: performance.now() }
+}
+
+/** Whole milliseconds since a moment; undefined when the monotonic clock has not run on since then. */
+export function elapsedSince(then: Moment | undefined): number | undefined {
+  return then?.life === life ? Math.round(performance.now() - then.monotonic) : undefined
 }

@@ -1,3 +1,4 @@
+import { elapsedSince } from './clock'
 import type { Entry } from './entry'
 
 /** The JSON that crosses the wire in `POST /commands`. */
@@ -8,6 +9,9 @@ export function command(entry: Entry): Record<string, unknown> {
     id: entry.id,
     occurred_at: entry.occurredAt,
   }
+  // The monotonic clock bears out when it was made, as long as it has run on since (rule C5).
+  const elapsed = entry.kind === 'report' ? undefined : elapsedSince(entry.made)
+  if (elapsed !== undefined) body.elapsed_ms = elapsed
   // The same picture twice is one photo.
   const photos = [...new Set(entry.hashes)]
   if (entry.kind === 'report' || photos.length) body.photos = photos

@@ -1,6 +1,6 @@
 /** Makes an entry of the outbox. Loaded when there is something to write, by pages and by the worker. */
 import { uuidv7 } from '../shared/ids'
-import { loadClock, now } from './clock'
+import { loadClock, moment, now } from './clock'
 import { plain, result, write } from './db'
 import { allOf } from './entries'
 import { unsent, type Entry, type NewEntry } from './entry'
@@ -27,6 +27,7 @@ export async function add(made: NewEntry, maker: Maker, replaces?: string): Prom
     ...maker,
     id: made.id ?? uuidv7(now()),
     occurredAt: new Date(now()).toISOString(),
+    made: moment(),
     hashes,
     state: 'waiting' as const,
     attempts: 0,

@@ -1,5 +1,7 @@
 /** What one thing in the outbox looks like, and what a screen hands in to make one. */
 
+import type { Moment } from './clock'
+
 /** The server's problem+json as kept beside a refused entry. */
 export interface Problem {
   status: number
@@ -47,6 +49,8 @@ export interface Entry extends NewEntry {
   after?: string
   /** ISO time by the corrected clock; never changes, for the same id must be the same body. */
   occurredAt: string
+  /** The same by the monotonic clock; entries of an earlier version have none. */
+  made?: Moment
   /** SHA-256 in hex, one a photo. */
   hashes: string[]
   state: EntryState

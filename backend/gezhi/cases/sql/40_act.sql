@@ -117,7 +117,7 @@ begin
   return case
     when v_action = 'return' and exists (
       select from step_limit_v1(p_case, 'return', (
-        select max(e.at) from events e where e.city = p_case.city and e.case_id = p_case.id and e.state = 'dispatched')) l
+        select max(started_at) from clocks k where k.city = p_case.city and k.case_id = p_case.id and k.step = 'sign')) l
        where l.due_at < p_at) then 'return_too_late'
     when v_action = 'escalate' and p_case.level <= 4 then 'no_level_above'
     when v_action = 'escalate' and coalesce(p_content ->> 'cause', '') <> 'danger_to_life' and exists (
@@ -151,6 +151,16 @@ create or replace function body_v1(p_content jsonb, p_photos bytea[]) returns js
     || case when cardinality(p_photos) > 0 then jsonb_build_object('photos', photo_names_v1(p_photos)) else '{}' end), '{}')
 $$;
 
+-- When something was done (rule C5): at the moment that the device names, corrected by its measured skew, when the
+-- milliseconds that its monotonic clock counted since then bear it out to two minutes; else at arrival. Never before the
+-- step began.
+create or replace function done_at_v1(p_case cases, p_occurred timestamptz, p_elapsed int, p_at timestamptz) returns timestamptz
+language plpgsql immutable as $$
+begin
+  if p_elapsed is null or abs(extract(epoch from p_at - p_occurred) - p_elapsed / 1000.0) > 120 then return p_at; end if;
+  return least(greatest(p_occurred, coalesce(p_case.step_started_at, p_occurred)), p_at);
+end $$;
+
 -- What a desk adopts (rule C6): the content of the refused command, in the desk's own event.
 create or replace function adopted_v1(p_case cases, p_content jsonb) returns jsonb language sql stable as $$
   select (k.content - 'position') || jsonb_strip_nulls(jsonb_build_object('adopted', k.action, 'note', coalesce(
@@ -164,8 +174,8 @@ $$;
 -- nothing; a faulty one is raised as GZ001 and stores nothing.
 create or replace function command_v1(
   p_case cases, p_relations jsonb, p_actor text, p_author text, p_uploader text, p_user uuid, p_id uuid, p_hmac bytea, p_row jsonb,
-  p_version int, p_after uuid, p_occurred timestamptz, p_content jsonb, p_photos bytea[], p_lng float8, p_lat float8,
-  p_accuracy real, p_at timestamptz
+  p_version int, p_after uuid, p_occurred timestamptz, p_elapsed int, p_content jsonb, p_photos bytea[], p_lng float8,
+  p_lat float8, p_accuracy real, p_at timestamptz
 ) returns jsonb language plpgsql as $$
 declare
   v_action text := p_row ->> 'action';
@@ -206,7 +216,7 @@ begin
                       jsonb_build_object('missing_photos', v_missing));
   end if;
 
-  v_done := least(greatest(p_occurred, coalesce(p_case.step_started_at, p_occurred)), p_at);
+  v_done := done_at_v1(p_case, p_occurred, p_elapsed, p_at);
   select * into v_effect from effect_v1(p_case, v_action, v_relation, v_post, p_user, p_at, p_content, p_photos);
   v_case := v_effect.o_case;
   v_more := v_effect.o_more;
@@ -217,6 +227,7 @@ begin
       insert into doubtful_positions values (p_case.city, v_post, p_case.id, p_case.seq + 1, p_at);
     end if;
   end if;
+  if abs(extract(epoch from p_occurred - v_done)) > 120 then v_more := v_more || jsonb_build_object('claimed_at', p_occurred); end if;
   if v_action in ('contact', 'arrive') then perform stop_beside_v1(p_case, v_action, p_at, v_done); end if;
   v_case := write_v1(p_case, v_case, v_action, p_row ->> 'kind', p_actor, p_user, v_post, v_done, p_at, v_more,
                      case v_action when 'adopt' then adopted_v1(p_case, p_content) else body_v1(p_content, p_photos) end);
@@ -231,7 +242,7 @@ end $$;
 -- One command by a signed-in person. A case that one never saw does not exist for them.
 create or replace function act_v2(
   p_city text, p_author text, p_user uuid, p_id uuid, p_case_id uuid, p_hmac bytea, p_row jsonb, p_version int, p_after uuid,
-  p_occurred timestamptz, p_content jsonb, p_photos bytea[], p_lng float8, p_lat float8, p_accuracy real
+  p_occurred timestamptz, p_elapsed int, p_content jsonb, p_photos bytea[], p_lng float8, p_lat float8, p_accuracy real
 ) returns jsonb language plpgsql as $$
 declare
   v_now timestamptz;
@@ -249,13 +260,13 @@ begin
     raise exception using errcode = 'GZ001', message = 'not_found';
   end if;
   return command_v1(v_case, v_relations, 'post', p_author, p_author, p_user, p_id, p_hmac, p_row, p_version, p_after, p_occurred,
-                    p_content, p_photos, p_lng, p_lat, p_accuracy, v_now);
+                    p_elapsed, p_content, p_photos, p_lng, p_lat, p_accuracy, v_now);
 end $$;
 
 -- One command by whoever holds a report's receipt, proven by the device's secret or the reporter's phone number.
 create or replace function note_v1(
   p_city text, p_receipt text, p_secret bytea, p_phone bytea, p_uploader text, p_id uuid, p_hmac bytea, p_row jsonb,
-  p_occurred timestamptz, p_content jsonb, p_photos bytea[], p_days int
+  p_occurred timestamptz, p_elapsed int, p_content jsonb, p_photos bytea[], p_days int
 ) returns jsonb language plpgsql as $$
 declare
   v_now timestamptz;
@@ -269,5 +280,6 @@ begin
   v_now := now_v1();
   return command_v1(
     v_case, (select jsonb_object_agg(r, null) from unnest(reporter_relations_v1(v_case, v_report, p_days, v_now)) r),
-    'reporter', 'receipt:' || p_receipt, p_uploader, null, p_id, p_hmac, p_row, null, null, p_occurred, p_content, p_photos, null, null, null, v_now);
+    'reporter', 'receipt:' || p_receipt, p_uploader, null, p_id, p_hmac, p_row, null, null, p_occurred, p_elapsed, p_content, p_photos, null, null, null,
+    v_now);
 end $$;
