@@ -51,7 +51,7 @@ begin
            coalesce(p_case.step <> 'external' and (p_case.step <> 'handle' or p_case.deadline is null)
                     and (select working from step_limit_v1(p_case, p_case.step, p_at)), false)
       from clocks where city = p_case.city and case_id = p_case.id and step = p_case.step;
-    if p_case.state = 'dispatched' then
+    if p_case.state = 'dispatched' and p_case.assignee_post_id is not null then
       select * into v_arrive from step_limit_v1(p_case, 'arrive', p_at);
       if v_arrive.due_at is not null then
         insert into clocks (city, case_id, step, round, started_at, due_at, warn_at)
