@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
+import psycopg.sql
 import pytest
 
-from gezhi.db import uuid7
+from gezhi.db import close_pool, uuid7
 from gezhi.http.cookies import cookie
 from gezhi.people import sessions
 from gezhi.people.sessions import FIELD_LIFE
@@ -155,6 +157,31 @@ def alone(conn: Conn, grid: Grid) -> Iterator[None]:
 def desk(enter: Callable[..., Person]) -> Person:
     """The city's desk."""
     return enter("dispatcher", "3601", "centre")
+
+
+@pytest.fixture
+def centre(hire: Callable[..., Person], unit: Callable[..., uuid.UUID], grid: Grid) -> Callable[..., Person]:
+    """Makes somebody at the centre of the region above the test's grid whose code has so many digits."""
+
+    def make(digits: int, role: str = "dispatcher") -> Person:
+        return hire(role, grid.code[:digits], unit(grid.code[:digits]))
+
+    return make
+
+
+@pytest.fixture
+def at(conn: Conn) -> Iterator[Callable[[datetime | None], None]]:
+    """Lets the application and `conn` live at a moment; None: now."""
+    name = psycopg.sql.Identifier(conn.info.dbname)
+
+    def go(moment: datetime | None) -> None:
+        said = moment.isoformat() if moment else ""
+        conn.execute(psycopg.sql.SQL("alter database {} set gezhi.now = {}").format(name, said))
+        conn.execute("select set_config('gezhi.now', %s, false)", (said,))
+        close_pool()
+
+    yield go
+    go(None)
 
 
 @pytest.fixture
