@@ -1,8 +1,9 @@
 import { keepPreviousData, QueryCache, QueryClient, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, type Ref } from 'vue'
 import { api, ApiProblem } from '../shared/api'
+import { grids, needGrids } from '../shared/grids'
 import { language } from '../shared/language'
-import type { ActionAnswer, Assignee, CaseDetail, CasePage, Catalogue, GridCollection, GridFeature, Region, Session } from '../shared/types'
+import type { ActionAnswer, Assignee, CaseCounts, CaseDetail, CasePage, Catalogue, GridCollection, GridFeature, NotAdopted, Region, SavedFilter, Session, SimilarCase } from '../shared/types'
 import { learnClock } from './clock'
 import { toRequest, type Filters } from './queue/filters'
 
@@ -64,8 +65,50 @@ export function useCase(id: Ref<string | null>) {
   })
 }
 
-export function useAssignees(id: Ref<string>) {
-  return useQuery({ queryKey: ['assignees', id, language], queryFn: ({ signal }) => api<{ items: Assignee[] }>(`/cases/${id.value}/assignees`, { signal }) })
+/** What somebody is looked for. */
+export type Purpose = 'assign' | 'offer' | 'delegate' | 'expert' | 'units'
+
+export function useAssignees(id: Ref<string>, purpose: Ref<Purpose>) {
+  return useQuery({ queryKey: ['assignees', id, purpose, language], queryFn: ({ signal }) => api<{ items: Assignee[] }>(`/cases/${id.value}/assignees?purpose=${purpose.value}`, { signal }) })
+}
+
+/** Open duplicates of a case, and closed ones of which it may be a relapse. */
+export function useSimilar(id: Ref<string>) {
+  return useQuery({ queryKey: ['similar', id, language], queryFn: ({ signal }) => api<{ items: SimilarCase[] }>(`/cases/${id.value}/similar`, { signal }), staleTime: 60_000 })
+}
+
+/** What came too late for a case and was not adopted yet. */
+export function useNotAdopted(id: Ref<string>) {
+  return useQuery({ queryKey: ['not-adopted', id, language], queryFn: ({ signal }) => api<{ items: NotAdopted[] }>(`/cases/${id.value}/not-adopted`, { signal }) })
+}
+
+/** Cases whose number begins like this; asked from four characters on. */
+export function useByNumber(number: Ref<string>) {
+  return useQuery({
+    queryKey: ['by-number', number, language],
+    queryFn: ({ signal }) => api<CasePage>(`/cases?view=scope&limit=10&q=${encodeURIComponent(number.value)}`, { signal }),
+    enabled: computed(() => number.value.length >= 4),
+    staleTime: 30_000,
+  })
+}
+
+/** Numbers of open cases for the tabs, of a region or of all that one sees. */
+export function useCounts(view: 'scope' | 'mine', place: Ref<string | null>) {
+  return useQuery({
+    queryKey: ['counts', view, place],
+    queryFn: ({ signal }) => api<CaseCounts>(`/cases/counts?view=${view}${place.value ? `&place=${place.value}` : ''}`, { signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: AGAIN_MS,
+  })
+}
+
+export function useSavedFilters() {
+  return useQuery({ queryKey: ['filters'], queryFn: ({ signal }) => api<{ items: SavedFilter[] }>('/filters', { signal }), staleTime: 60_000 })
+}
+
+/** The grids that a map has looked at, and the way to say where it looks. */
+export function useGridsIn() {
+  return { grids, look: (box: [number, number, number, number]) => void needGrids(box) }
 }
 
 export function useCatalogue() {
@@ -114,7 +157,9 @@ export function useSend() {
     } finally {
       void client.invalidateQueries({ queryKey: ['case', caseId] })
       void client.invalidateQueries({ queryKey: ['assignees', caseId] })
+      void client.invalidateQueries({ queryKey: ['not-adopted', caseId] })
       void client.invalidateQueries({ queryKey: ['cases'] })
+      void client.invalidateQueries({ queryKey: ['counts'] })
     }
   }
 }

@@ -1,4 +1,5 @@
 import { ref, watch } from 'vue'
+import type { Page } from './duty'
 import { fromQuery, toQuery, type Filters } from './queue/filters'
 
 /** The filters of the queue; the address bar follows. */
@@ -6,6 +7,19 @@ export const filters = ref<Filters>(fromQuery(location.search))
 
 /** The case whose drawer is open; Back closes it. */
 export const openCase = ref<string | null>(new URLSearchParams(location.search).get('case'))
+
+const pageOf = (path: string): Page => (/^\/console\/(rules|roster)$/.exec(path)?.[1] as Page | undefined) ?? 'cases'
+
+/** The page of the address bar. */
+export const page = ref<Page>(pageOf(location.pathname))
+
+/** Shows another page; Back leads here again. */
+export function goTo(next: Page): void {
+  if (next === page.value) return
+  page.value = next
+  openCase.value = null
+  history.pushState(null, '', next === 'cases' ? address() : `/console/${next}`)
+}
 
 /** Changes some of the filters. */
 export function narrow(change: Partial<Filters>): void {
@@ -18,6 +32,7 @@ function address(): string {
 }
 
 function follow(push: boolean) {
+  if (page.value !== 'cases') return
   const next = address()
   if (next === location.pathname + location.search) return
   if (push) history.pushState(null, '', next)
@@ -29,6 +44,8 @@ watch(openCase, (id, before) => follow((id === null) !== (before === null)))
 watch(filters, (next, before) => follow(next.place !== before.place))
 
 window.addEventListener('popstate', () => {
+  page.value = pageOf(location.pathname)
+  if (page.value !== 'cases') return
   filters.value = fromQuery(location.search)
   openCase.value = new URLSearchParams(location.search).get('case')
 })

@@ -2,7 +2,7 @@ import { computed, ref, watch } from 'vue'
 import { categoryIcons } from '../shared/icons/categories'
 import { language } from '../shared/language'
 import type { Catalogue, Category } from '../shared/types'
-import { fetchKept } from './kept'
+import { fetchKept } from '../shared/kept'
 import { r, type ReportWord } from './words-report'
 
 const fetched = ref<Category[]>([])

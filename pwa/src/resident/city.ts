@@ -1,7 +1,7 @@
 import { computed, ref } from 'vue'
 import { language } from '../shared/language'
 import type { Session } from '../shared/types'
-import { fetchKept } from './kept'
+import { fetchKept } from '../shared/kept'
 
 /** The city served; null until the server has answered once on this device. */
 export const city = ref<Session['city'] | null>(null)

@@ -1,7 +1,7 @@
 import { reactive } from 'vue'
 import type { ApiProblem } from '../shared/api'
 import type { Course } from '../shared/types'
-import { fetchKept, type Kept } from './kept'
+import { fetchKept, type Kept } from '../shared/kept'
 import { secretOf } from './network'
 
 /** A list need not ask again so soon (milliseconds). */

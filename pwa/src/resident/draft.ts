@@ -5,7 +5,7 @@ import { uuidv7 } from '../shared/ids'
 import type { Point } from '../shared/types'
 import type { Entry, NewEntry } from '../store/entry'
 import { openOutbox } from './network'
-import { secret } from './secret'
+import { secret } from '../shared/secret'
 import { everUsed, store } from './store'
 import { t } from './words'
 

@@ -1,7 +1,7 @@
 import { reactive } from 'vue'
 import { uuidv7 } from '../../shared/ids'
 import { ApiProblem } from '../../shared/api'
-import type { Values } from './needs'
+import type { Values } from '../../shared/actions/form'
 
 /** An action being filled in: its key for the server, and what was typed. */
 export interface ActionDraft {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fromQuery, narrowing, NO_FILTERS, toQuery, toRequest, type Filters } from './filters'
+import { fromQuery, narrowing, NO_FILTERS, showsSame, toQuery, toRequest, type Filters } from './filters'
 
 const full: Filters = {
   view: 'mine',
@@ -7,7 +7,13 @@ const full: Filters = {
   light: 'red',
   category: 'road',
   matter: 'part:01001',
+  group: 'city_management',
   place: '360102002',
+  channel: 'phone',
+  urgency: 'urgent',
+  assignee: '0193b5c0-0000-7000-8000-000000000001',
+  from: '2026-11-01',
+  to: '2026-11-20',
   text: '井盖 & 路灯',
 }
 
@@ -23,7 +29,7 @@ describe('filters and the address bar', () => {
   })
 
   it('leave out what cannot be', () => {
-    expect(fromQuery('?state=reported,burning&light=blue&place=36;drop&matter=road&view=all')).toEqual({ ...NO_FILTERS, state: ['reported'] })
+    expect(fromQuery('?state=reported,burning&light=blue&place=36;drop&matter=road&view=all&channel=drum&urgency=very&from=yesterday&assignee=me')).toEqual({ ...NO_FILTERS, state: ['reported'] })
   })
 
   it('ask the server for one page', () => {
@@ -34,7 +40,13 @@ describe('filters and the address bar', () => {
       light: 'red',
       category: 'road',
       matter: 'part:01001',
+      group: 'city_management',
       place: '360102002',
+      channel: 'phone',
+      urgency: 'urgent',
+      assignee: '0193b5c0-0000-7000-8000-000000000001',
+      from: '2026-11-01',
+      to: '2026-11-20',
       q: '井盖 & 路灯',
       limit: '50',
       cursor: 'next==',
@@ -44,6 +56,11 @@ describe('filters and the address bar', () => {
 
   it('are counted without the view', () => {
     expect(narrowing({ ...NO_FILTERS, view: 'mine' })).toBe(0)
-    expect(narrowing(full)).toBe(6)
+    expect(narrowing(full)).toBe(12)
+  })
+
+  it('know whether a view shows the same', () => {
+    expect(showsSame('state=reported,accepted', { ...NO_FILTERS, state: ['accepted', 'reported'] })).toBe(true)
+    expect(showsSame('state=reported,accepted', { ...NO_FILTERS, state: ['reported'] })).toBe(false)
   })
 })

@@ -1,5 +1,5 @@
 /** What a key means in the queue. */
-export type Command = 'next' | 'previous' | 'first' | 'last' | 'open' | 'close' | 'accept' | 'dispatch' | 'reassign' | 'search' | 'help' | 'map'
+export type Command = 'next' | 'previous' | 'first' | 'last' | 'open' | 'close' | 'accept' | 'dispatch' | 'reassign' | 'new' | 'search' | 'help' | 'map'
 
 const KEYS: Record<string, Command> = {
   j: 'next',
@@ -13,6 +13,7 @@ const KEYS: Record<string, Command> = {
   a: 'accept',
   d: 'dispatch',
   r: 'reassign',
+  n: 'new',
   '/': 'search',
   '?': 'help',
   m: 'map',

@@ -15,3 +15,4 @@ export const bin = 'M4 6.500h16M9.500 6V4h5v2M6 6.500l1 14h10l1-14M10 10.500v6M1
 export const send = 'M21 3.500L3 10.500l7 3 3 7zM10 13.500l5-4.500'
 export const navigate = 'M20.500 3.500L3.500 10.700l7.300 2.500 2.500 7.300z'
 export const search = 'M17.500 11a6.500 6.500 0 1 1-13 0a6.500 6.500 0 1 1 13 0zM16 15.500l4.500 4.500'
+export const more = 'M5 12h.010M12 12h.010M19 12h.010'

@@ -1,7 +1,7 @@
 import { computed, reactive } from 'vue'
-import type { Box } from '../shared/map'
-import { contains } from '../shared/map'
-import type { GridCollection, GridFeature, Point } from '../shared/types'
+import type { Box } from './map'
+import { contains } from './map'
+import type { GridCollection, GridFeature, Point } from './types'
 import { fetchKept } from './kept'
 
 /** Degrees: about a kilometre. Whole tiles make addresses that the phone has kept from the last time. */

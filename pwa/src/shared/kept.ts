@@ -1,4 +1,4 @@
-import { api, ApiProblem, type Ask } from '../shared/api'
+import { api, ApiProblem, type Ask } from './api'
 
 /** A fetched answer, and when (ISO). `stale`: the server could not be asked just now. */
 export interface Kept<T> {
