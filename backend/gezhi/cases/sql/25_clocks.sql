@@ -1,3 +1,5 @@
+drop function if exists begin_step_v1(cases, text, text, timestamptz, text);
+
 -- The limit of one step of a case from a moment on: when it is due, when its light turns yellow, whether it counts working
 -- time (rules K1, K2). All null: the step has no limit.
 create or replace function step_limit_v1(
@@ -9,8 +11,13 @@ begin
                   urban_of_v1(p_case.region_code), p_step, p_from) l;
 end $$;
 
+-- The limit of the step that a case is in: whose an ownerless case is has a limit of its own (rule C10).
+create or replace function limited_by_v1(p_case cases) returns text language sql immutable as $$
+  select case when p_case.ownerless and p_case.step = 'dispatch' then 'ownership' else p_case.step end
+$$;
+
 -- Puts a case into a state whose step begins now. A deadline that the desk has set stands for the limit of handling.
-create or replace function begin_step_v1(p_case cases, p_state text, p_step text, p_at timestamptz, p_limit text default null)
+create or replace function begin_step_v1(p_case cases, p_state text, p_step text, p_at timestamptz)
 returns cases language plpgsql stable as $$
 begin
   p_case.state := p_state;
@@ -23,7 +30,7 @@ begin
   elsif p_step = 'handle' and p_case.deadline is not null then
     p_case.due_at := p_case.deadline;
   elsif p_step is not null then
-    select due_at, warn_at into p_case.due_at, p_case.warn_at from step_limit_v1(p_case, coalesce(p_limit, p_step), p_at);
+    select due_at, warn_at into p_case.due_at, p_case.warn_at from step_limit_v1(p_case, limited_by_v1(p_case), p_at);
     return p_case;
   end if;
   p_case.warn_at := p_at + 0.8 * (p_case.due_at - p_at);
@@ -49,7 +56,7 @@ begin
     insert into clocks (city, case_id, step, round, started_at, due_at, warn_at, working)
     select p_case.city, p_case.id, p_case.step, coalesce(max(round), 0) + 1, p_at, p_case.due_at, p_case.warn_at,
            coalesce(p_case.step <> 'external' and (p_case.step <> 'handle' or p_case.deadline is null)
-                    and (select working from step_limit_v1(p_case, p_case.step, p_at)), false)
+                    and (select working from step_limit_v1(p_case, limited_by_v1(p_case), p_at)), false)
       from clocks where city = p_case.city and case_id = p_case.id and step = p_case.step;
     if p_case.state = 'dispatched' and p_case.assignee_post_id is not null then
       select * into v_arrive from step_limit_v1(p_case, 'arrive', p_at);

@@ -9,8 +9,7 @@ begin
   p_case.ownerless := coalesce(p_cause = 'ownerless', false);
   p_case.level := case when p_case.ownerless then least(p_case.level, 6) else level_above_v1(p_case.level) end;
   p_case.deadline := null;
-  return begin_step_v1(release_v1(p_case), 'accepted', 'dispatch', p_at,
-                       case when p_case.ownerless then 'ownership' else 'dispatch' end);
+  return begin_step_v1(release_v1(p_case), 'accepted', 'dispatch', p_at);
 end $$;
 
 -- refuse_escalation: back down to whoever had it, else to the desk that sent it up.

@@ -121,7 +121,8 @@ begin
   if p_case.step is not null and not (p_case.step = 'handle' and p_case.deadline is not null)
      and (p_case.urgency, p_case.matter_kind, p_case.matter_code)
          is distinct from (v_before.urgency, v_before.matter_kind, v_before.matter_code) then
-    select due_at, warn_at into p_case.due_at, p_case.warn_at from step_limit_v1(p_case, p_case.step, p_case.step_started_at);
+    select due_at, warn_at into p_case.due_at, p_case.warn_at
+      from step_limit_v1(p_case, limited_by_v1(p_case), p_case.step_started_at);
   end if;
   return p_case;
 end $$;
