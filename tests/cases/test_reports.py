@@ -402,6 +402,24 @@ def test_K2_a_case_that_lies_in_no_grid_runs_by_the_profile_of_what_is_known(tak
     assert (case["place_quality"], case["profile"], minutes(clocks["accept"])) == ("approximate", "rapid", (5.6, 7))
 
 
+@pytest.mark.parametrize("profile", ["rapid", "standard"])
+@pytest.mark.parametrize("urban", ["town", "country"])
+@pytest.mark.parametrize("urgency", ["ordinary", "urgent", "critical"])
+@pytest.mark.parametrize("code", [None, "01037"])
+def test_K1_the_limits_of_a_new_case_are_what_each_step_has_by_itself(
+    conn: Any, profile: str, urban: str, urgency: str, code: str | None
+) -> None:
+    asked = {"profile": profile, "urban": urban, "urgency": urgency, "code": code, "at": NOON}
+    of_one = "limit_v1('3601', %(profile)s, 'matter', %(code)s, %(urgency)s, %(urban)s, '{0}', %(at)s) {0}"
+    steps = ("accept", "dispatch", "sign", "contact", "arrive")
+    one_by_one = conn.execute("select * from " + ", ".join(map(of_one.format, steps)), asked).fetchone()
+    at_once = conn.execute(
+        "select * from report_limits_v1('3601', %(profile)s, 'matter', %(code)s, %(urgency)s, %(urban)s, %(at)s)",
+        asked,
+    ).fetchone()
+    assert at_once == one_by_one
+
+
 def test_what_its_sender_has_settled_is_accepted_and_not_dispatched(conn: Any, grid: Any) -> None:
     loaded = REPORT.load(report([SHA], place=grid.place))
     facts = service.take_report(conn, loaded, f"device:{uuid7()}", None, hold=True)

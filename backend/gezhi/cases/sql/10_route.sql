@@ -195,12 +195,4 @@ begin
   return v_rule.id;
 end $$;
 
--- The route of before, until nothing calls it any more.
-create or replace function route_v1(
-  p_city text, p_kind text, p_code text, p_region text, p_at timestamptz,
-  out post_id uuid, out role text, out post_region text, out unit_id uuid, out level smallint, out why text
-) language plpgsql stable as $$
-begin
-  select t.* into post_id, role, post_region, unit_id, level, why
-    from responsible_v1(p_city, p_kind, p_code, p_region, true, p_at) t;
-end $$;
+drop function if exists route_v1(text, text, text, text, timestamptz);

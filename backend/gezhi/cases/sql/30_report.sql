@@ -30,6 +30,38 @@ begin
   return v_receipt;
 end $$;
 
+-- The limits of a new case's first steps, and of those that run beside them (K2), at once: what limit_v1 says of each step.
+-- One select without settings, so that callers' plans take it in.
+create or replace function report_limits_v1(
+  p_city text, p_profile text, p_kind text, p_code text, p_urgency text, p_urban text, p_from timestamptz
+) returns table (
+  accept_due timestamptz, accept_warn timestamptz, accept_working boolean,
+  dispatch_due timestamptz, dispatch_warn timestamptz, dispatch_working boolean,
+  sign_due timestamptz, sign_warn timestamptz, sign_working boolean,
+  contact_due timestamptz, contact_warn timestamptz, contact_working boolean,
+  arrive_due timestamptz, arrive_warn timestamptz, arrive_working boolean
+) language sql stable as $$
+  select max(due) filter (where step = 'accept'), max(warn) filter (where step = 'accept'),
+         bool_or(working) filter (where step = 'accept'),
+         max(due) filter (where step = 'dispatch'), max(warn) filter (where step = 'dispatch'),
+         bool_or(working) filter (where step = 'dispatch'),
+         max(due) filter (where step = 'sign'), max(warn) filter (where step = 'sign'),
+         bool_or(working) filter (where step = 'sign'),
+         max(due) filter (where step = 'contact'), max(warn) filter (where step = 'contact'),
+         bool_or(working) filter (where step = 'contact'),
+         max(due) filter (where step = 'arrive'), max(warn) filter (where step = 'arrive'),
+         bool_or(working) filter (where step = 'arrive')
+    from (select step, working, after_v1(p_city, p_from, seconds, working) as due,
+                 after_v1(p_city, p_from, seconds * 4 / 5, working) as warn
+            from (select distinct on (step) step, amount * unit_seconds_v1(unit) as seconds,
+                         unit in ('working_hour', 'working_day') as working
+                    from limits
+                   where city = p_city and step in ('accept', 'dispatch', 'sign', 'contact', 'arrive')
+                     and profile in (p_profile, 'standard') and urgency in (p_urgency, '*') and urban in (p_urban, '*')
+                     and ((kind = p_kind and code = p_code) or (kind = '*' and code = '*'))
+                   order by step, profile = 'standard', kind = '*', urgency = '*', urban = '*') exact) timed
+$$;
+
 -- Takes one report: case, report, events (report, and accept and dispatch by the system when matter and place are
 -- certain), clocks and photos, all or nothing, idempotent on (author, id). A refusal is raised as SQLSTATE GZ001 with the
 -- problem's code as message. `p_region` is where a desk knows an address to be; `p_reporter` is the row of a name or number
@@ -87,8 +119,12 @@ begin
     left join lateral grid_post_v1(
                 case when r.function = 'grid' and m.admitted = 'admitted' and rule.id is null and not p_hold then g.code end,
                 v_now) p on true
-    left join lateral profile_of_v1(p_city, coalesce(g.code, p_region, p_city)) f (profile) on true
-    left join lateral first_limits_v1(p_city, f.profile, m.kind, m.code, asked.urgency, v_now) d on true;
+   cross join lateral (select coalesce((select profile from region_profiles
+                                         where city = p_city and starts_with(coalesce(g.code, p_region, p_city), region_code)
+                                         order by length(region_code) desc limit 1), 'standard') as profile) f
+    left join regions k on k.code = left(g.code, 12)
+    left join lateral report_limits_v1(p_city, f.profile, m.kind, m.code, asked.urgency,
+                                       case when k.urban_class in (111, 121) then 'town' else 'country' end, v_now) d on true;
   if (p_category is not null and v_new.category is null) or (p_kind is not null and v_new.code is null) then
     raise exception using errcode = 'GZ001', message = 'unknown_matter';
   elsif v_new.needs_photo and p_photos = '{}' then
@@ -99,9 +135,10 @@ begin
     select l.region_code, l.quality, f.profile, d.*
       into v_new.region_code, v_new.quality, v_new.profile, v_new.accept_due, v_new.accept_warn, v_new.accept_working,
            v_new.dispatch_due, v_new.dispatch_warn, v_new.dispatch_working, v_new.sign_due, v_new.sign_warn,
-           v_new.sign_working
+           v_new.sign_working, v_new.contact_due, v_new.contact_warn, v_new.contact_working, v_new.arrive_due,
+           v_new.arrive_warn, v_new.arrive_working
       from locate_v1(p_city, p_lng, p_lat) l, profile_of_v1(p_city, l.region_code) f (profile),
-           first_limits_v1(p_city, f.profile, v_new.kind, v_new.code, v_new.urgency, v_now) d;
+           report_limits_v1(p_city, f.profile, v_new.kind, v_new.code, v_new.urgency, urban_of_v1(l.region_code), v_now) d;
     if v_new.region_code is null then raise exception using errcode = 'GZ001', message = 'outside_city'; end if;
   end if;
 
@@ -178,19 +215,17 @@ begin
   ), timed as (
     insert into clocks (city, case_id, step, round, started_at, due_at, warn_at, working, stopped_at, done_at)
     select p_city, p_case_id, k.step, 1, v_now, k.due_at, k.warn_at, coalesce(k.working, false), k.stopped_at, k.stopped_at
-      from (values (1, 'accept', v_new.accept_due, v_new.accept_warn, v_new.accept_working,
+      from (values (true, 'accept', v_new.accept_due, v_new.accept_warn, v_new.accept_working,
                     case when v_last > 1 then v_now end),
-                   (2, 'dispatch', v_new.dispatch_due, v_new.dispatch_warn, v_new.dispatch_working,
+                   (v_last > 1, 'dispatch', v_new.dispatch_due, v_new.dispatch_warn, v_new.dispatch_working,
                     case when v_last > 2 then v_now end),
-                   (3, 'sign', v_new.sign_due, v_new.sign_warn, v_new.sign_working, null)
-           ) as k (seq, step, due_at, warn_at, working, stopped_at)
-     where k.seq <= v_last
-    union all
-    select p_city, p_case_id, k.step, 1, v_now, l.due_at, l.warn_at, l.working, null, null
-      from (values ('contact', p_phone_hmac is not null), ('arrive', v_new.post_id is not null)) as k (step, runs)
-     cross join lateral limit_v1(p_city, v_new.profile, v_new.kind, v_new.code, v_new.urgency,
-                                 urban_of_v1(v_new.region_code), k.step, v_now) l
-     where k.runs and l.due_at is not null
+                   (v_last > 2, 'sign', v_new.sign_due, v_new.sign_warn, v_new.sign_working, null),
+                   (v_new.contact_due is not null and p_phone_hmac is not null, 'contact', v_new.contact_due,
+                    v_new.contact_warn, v_new.contact_working, null),
+                   (v_new.arrive_due is not null and v_new.post_id is not null, 'arrive', v_new.arrive_due,
+                    v_new.arrive_warn, v_new.arrive_working, null)
+           ) as k (runs, step, due_at, warn_at, working, stopped_at)
+     where k.runs
   )
   select * into v_case from made;
 
