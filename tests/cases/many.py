@@ -15,6 +15,7 @@ import pytest
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from gezhi.cases import texts
 from gezhi.cases.workflow import OPEN, STATES, TASKS
 from gezhi.db import uuid7
 
@@ -115,38 +116,41 @@ def scatter(conn: Any, dice: random.Random, around: Around, count: int, users: S
     with conn.transaction():
         _insert(conn, "cases", cases)
         for case in cases:
-            said = "，".join(dice.sample(WORDS, 2))
-            _insert(conn, "event_bodies", [
-                {"city": "3601", "case_id": case["id"], "seq": 1, "salt": b"", "body": Jsonb({"text": said})}
-            ])  # fmt: skip
+            for seq, action in enumerate(dice.choice((("report",), ("report", "add", "complain"))), 1):
+                _insert(conn, "events", [{
+                    "city": "3601", "case_id": case["id"], "seq": seq, "at": now, "occurred_at": now, "action": action,
+                    "actor_kind": "reporter", "version": 1, "state": "reported", "facts": Jsonb({}), "audience": [],
+                    "digest": b"",
+                }])  # fmt: skip
+                said = Jsonb({"text": "，".join(dice.sample(WORDS, 2))})
+                _insert(conn, "event_bodies", [
+                    {"city": "3601", "case_id": case["id"], "seq": seq, "salt": b"", "body": said}
+                ])  # fmt: skip
             _insert(conn, "reports", [{
                 "city": "3601", "author": "device:x", "id": case["id"], "case_id": case["id"], "body_hmac": b"",
                 "receipt_code": "".join(dice.choices("ABCDEFGH", k=8)), "occurred_at": now, "created_at": now,
             }])  # fmt: skip
             _insert(conn, "tasks", _tasks(dice, around, case, users) if users else [])
-        read_texts(conn)
+        texts.write(conn, "3601", [case["id"] for case in cases])
     return cases
 
 
 def read_texts(conn: Any) -> None:
-    """Give search the texts and addresses that it has not read yet."""
-    conn.execute(
-        "insert into case_texts (city, case_id, pairs)"
-        " select c.city, c.id, pairs_v1(concat_ws(' ', b.body ->> 'text', c.address))"
-        "  from cases c join event_bodies b on b.city = c.city and b.case_id = c.id and b.seq = 1"
-        " on conflict (city, case_id) do nothing"
-    )
+    """Let search read the texts of all cases."""
+    texts.rebuild(conn, "3601")
 
 
 KNOWN = """
-select c.*, b.body ->> 'text' as text, m.group_key, r.receipt_code,
+select c.*, m.group_key, r.receipt_code,
   case when c.state = 'suspended' then 'grey' when c.due_at is null then null when c.due_at <= now_v1() then 'red'
        when c.warn_at <= now_v1() then 'yellow' else 'green' end as light,
   array(select relation from relations_v1(c, %(user)s, now_v1())) as relations,
+  array(select b.body ->> 'text' from event_bodies b join events e using (city, case_id, seq)
+         where b.case_id = c.id and e.action <> 'complain') as texts,
   (select jsonb_agg(to_jsonb(t)) from tasks t where t.case_id = c.id and t.closed_at is null) as tasks,
   attended_desk_v1(c.city, left(c.region_code, c.level), now_v1()) as sits,
   attended_desk_v1(c.city, c.verifier_region, now_v1()) as verified_at
-from cases c left join event_bodies b on b.case_id = c.id and b.seq = 1 left join reports r on r.case_id = c.id
+from cases c left join reports r on r.case_id = c.id
 left join city_matters m on m.city = c.city and m.kind = c.matter_kind and m.code = c.matter_code
 order by c.created_at desc, c.id desc
 """
@@ -163,8 +167,8 @@ def _says(case: Row, q: str) -> bool:
     in_city = q.isdigit() and len(q) <= 6 and (q.startswith("3601") or "3601".startswith(q))
     if len(q) == 1 or in_city or (q[:6].isdigit() and q[6:7] == "-"):
         return bool(case["number"].startswith(q))
-    texts = [(case[name] or "").lower() for name in ("text", "address")]
-    return case["receipt_code"] == q.upper() or any(q.lower() in text for text in texts)
+    said = [*case["texts"], case["address"]]
+    return case["receipt_code"] == q.upper() or any(q.lower() in text.lower() for text in said if text)
 
 
 def _day(case: Row) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -203,9 +202,7 @@ def test_pages_cover_the_whole_while_others_report(people: dict[str, Person], co
         (case,) = scatter(conn, random.Random(len(found)), around, 1)
         conn.execute("update cases set created_at = now_v1() where id = %s", (case["id"],))
     assert found == whole
-    added = set(listed(person, view="scope", state=ALL)) - set(whole)
-    conn.execute("delete from reports where case_id = any (%s)", ([*map(uuid.UUID, added)],))
-    conn.execute("delete from cases where id = any (%s)", ([*map(uuid.UUID, added)],))
+    assert set(listed(person, view="scope", state=ALL)) > set(whole)
 
 
 @pytest.mark.parametrize("view", ["scope", "mine"])

@@ -88,10 +88,11 @@ _TABLES = f"""
 clock as materialized (select now_v1() as now),
 held as materialized (select h.* from clock cross join lateral posts_held_v1(%(city)s, %(user)s, clock.now) h),
 attended as materialized (
-  select distinct u.region_code as code
-    from clock cross join units u join posts p on p.unit_id = u.id cross join lateral duty_v1(p.id, clock.now)
-   where u.city = %(city)s and u.kind = 'centre' and p.role in ({_names(DESK_ROLES)})
-     and p.starts_on <= city_date_v1(clock.now) and (p.ends_on is null or p.ends_on >= city_date_v1(clock.now))),
+  select u.region_code as code from clock cross join units u
+   where u.city = %(city)s and u.kind = 'centre' and exists (
+     select from posts p cross join lateral duty_v1(p.id, clock.now)
+      where p.unit_id = u.id and p.role in ({_names(DESK_ROLES)})
+        and p.starts_on <= city_date_v1(clock.now) and (p.ends_on is null or p.ends_on >= city_date_v1(clock.now)))),
 waiting as materialized (
   select t.case_id, t.kind, true as here, t.asked_by, h.role
     from held h join tasks t on t.city = %(city)s and t.post_id = h.id and t.closed_at is null
