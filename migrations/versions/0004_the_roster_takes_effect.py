@@ -23,9 +23,15 @@ def upgrade() -> None:
     op.create_index(
         "absences_starts_at_index", "absences", ["starts_at"], postgresql_where=sa.text("applied_at is null")
     )
+    op.alter_column(
+        "notifications", "kind", comment="task, verify, moved or asked", existing_comment="task, verify or moved"
+    )
 
 
 def downgrade() -> None:
+    op.alter_column(
+        "notifications", "kind", comment="task, verify or moved", existing_comment="task, verify, moved or asked"
+    )
     op.drop_index("absences_starts_at_index", table_name="absences", postgresql_where=sa.text("applied_at is null"))
     op.drop_column("absences", "applied_at")
     op.drop_constraint(op.f("shifts_length_check"), "shifts", type_="check")
