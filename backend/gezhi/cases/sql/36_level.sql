@@ -3,11 +3,14 @@ create or replace function level_above_v1(p_level int) returns int language sql 
 $$;
 
 -- escalate: one level up, to the desk there. An ownerless case goes to the district, which decides by a deadline (C10).
+-- It stays ownerless, wherever it goes, until somebody has been named.
 create or replace function escalate_v1(p_case cases, p_cause text, p_at timestamptz) returns cases language plpgsql stable as $$
+declare
+  v_ownerless boolean := coalesce(p_cause = 'ownerless', false) and not p_case.ownerless;
 begin
   p_case.escalated_from := p_case.level;
-  p_case.ownerless := coalesce(p_cause = 'ownerless', false);
-  p_case.level := case when p_case.ownerless then least(p_case.level, 6) else level_above_v1(p_case.level) end;
+  p_case.ownerless := p_case.ownerless or v_ownerless;
+  p_case.level := case when v_ownerless then least(p_case.level, 6) else level_above_v1(p_case.level) end;
   p_case.deadline := null;
   return begin_step_v1(release_v1(p_case), 'accepted', 'dispatch', p_at);
 end $$;
