@@ -137,7 +137,7 @@ def detail(action: str, facts: Mapping[str, Any], body: Mapping[str, Any]) -> st
         said.append(pick("建议", "Proposed"))
     if facts.get("referral"):
         said.append(pick("申请司法确认", "Referred for judicial confirmation"))
-    said += [body[key] for key in ("present", "organisation") if body.get(key)]
+    said += [body[key] for key in ("present", "organisation", "agreement") if body.get(key)]
     return " · ".join(said) or None
 
 
