@@ -213,6 +213,16 @@ PROBLEMS: dict[str, Known] = {
             "Choose another day.",
         ),
     ),
+    "held_in_future": Known(
+        422,
+        Said("还没有调解", "调解时间不能晚于现在。", "请填写已经进行的调解；还没开始的，请调解后再记录。"),
+        Said("Not held yet", "A mediation is recorded after it was held.", "Correct when it was held."),
+    ),
+    "unknown_photo": Known(
+        422,
+        Said("没有这张照片", "只能公开这个案件自己的照片。", "请从案件的照片里选择。"),
+        Said("No such photo", "Only photos of this case can be released.", "Choose among the photos of the case."),
+    ),
     "unknown_case": Known(
         422,
         Said("不能并入这个案件", "主案件不存在，已经办结，或者它自己已并入别的案件。", "请重新选择主案件。"),

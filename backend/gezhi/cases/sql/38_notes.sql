@@ -40,6 +40,17 @@ begin
     jsonb_build_object('units', p_content -> 'units'), p_at)));
 end $$;
 
+-- release: only what somebody has sent to this case; raises GZ001 for any other photo (rule P8).
+create or replace function check_released_v1(p_case cases, p_photos bytea[]) returns void language plpgsql stable as $$
+begin
+  if p_photos = '{}' or exists (
+       select from unnest(p_photos) photo where not exists (
+         select from event_bodies b where b.city = p_case.city and b.case_id = p_case.id
+            and b.body -> 'photos' ? encode(photo, 'hex'))) then
+    raise exception using errcode = 'GZ001', message = 'unknown_photo';
+  end if;
+end $$;
+
 -- supervise (督办): whoever has the case must reply; while nobody has it, the desk.
 create or replace function supervise_v1(p_case cases, p_user uuid, p_at timestamptz, p_content jsonb) returns jsonb
 language plpgsql as $$

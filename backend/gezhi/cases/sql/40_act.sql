@@ -63,6 +63,7 @@ begin
     when p_action = 'correct' then
       select * into v_both from correct_v1(p_case, p_relation, p_user, p_at, p_content);
     when p_action = 'mediate' then
+      if (p_content ->> 'held_at')::timestamptz > p_at then raise exception using errcode = 'GZ001', message = 'held_in_future'; end if;
       o_more := jsonb_build_object('mediation', p_content -> 'mediation', 'mediated_at_level', p_case.level,
                                    'held_at', p_content -> 'held_at', 'referral', coalesce(p_content -> 'referral', 'false'),
                                    'agreement', p_content ->> 'agreement' is not null);
@@ -86,7 +87,8 @@ begin
     when p_action = 'evaluate' then
       o_case.final := true;
       o_more := jsonb_build_object('evaluation', p_content -> 'evaluation', 'closed_tasks', close_tasks_v1(p_case, '{evaluation}', null, p_at));
-    else null;  -- a note that is only told: contact, arrive, progress, check, add, remind, complain, release
+    when p_action = 'release' then perform check_released_v1(p_case, p_photos);
+    else null;  -- a note that is only told: contact, arrive, progress, check, add, remind, complain
   end case;
   if p_action in ('dispatch', 'reassign', 'delegate', 'decide', 'correct') then
     o_case := v_both.o_case;
