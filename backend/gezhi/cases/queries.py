@@ -117,8 +117,14 @@ where city = %(city)s and sha256 = any (%(photos)s::bytea[]) and (case_id = %(id
   union select author from commands where city = %(city)s and case_id = %(id)s))
 """
 
+# The course of a report; `own` are the events by which its reporter spoke.
 COURSE = """
 select c.*, r.receipt_code, r.created_at as reported_at, p.mine,
+  array(select e.seq from events e where e.city = c.city and e.case_id = c.id and case when r.joined
+          then e.action = 'join' and e.at = r.created_at else e.seq = 1 end
+        union all
+        select k.seq from commands k where k.city = c.city and k.case_id = c.id and k.seq is not null
+           and k.author = 'receipt:' || r.receipt_code) as own,
   case when p.mine then reporter_relations_v1(c, r, %(days)s, now_v1()) else '{}' end as relations
 from reports r join cases c on c.city = r.city and c.id = r.case_id,
   lateral (select coalesce(r.secret_hash = %(secret)s, false) or coalesce(r.phone_hmac = %(phone)s, false) as mine) p

@@ -167,7 +167,8 @@ def assignees(actor: Actor, case_id: uuid.UUID, purpose: str) -> dict[str, Any]:
 def course(receipt: str, proof: service.Proof) -> dict[str, Any]:
     """The public course of a report; raises Problem not_found for an unknown code.
 
-    Photos are for whoever holds the report, and those that a desk has released for everybody (rule P8).
+    Whoever holds the report sees the photos they sent, and those of the work unless the matter is sensitive; everybody
+    sees those that a desk has released (rule P8).
     """
     service.check_receipt(receipt)
     asked = {"receipt": receipt, "secret": proof.secret, "phone": proof.phone, "days": RATING_DAYS}
@@ -176,9 +177,25 @@ def course(receipt: str, proof: service.Proof) -> dict[str, Any]:
         raise Problem("not_found")
     row = rows[0]
     timeline = _timeline(row["id"])
-    shown = timeline if row["mine"] else [event for event in timeline if event["action"] == "release"]
-    main = []
-    if row["main_case_id"]:
-        merged = max(event["at"] for event in timeline if event["action"] == "merge")
-        main = [event for event in _timeline(row["main_case_id"]) if event["at"] > merged]
-    return courses.course(row, timeline, main, _photos(row["id"], shown))
+    shown = views.phases([event for event in timeline if _shows_photos(row, event)])
+    photos = {sha: view for sha, view in _photos(row["id"], timeline).items() if sha in shown} if shown else {}
+    return courses.course(row, timeline, _main_course(timeline), photos)
+
+
+def _shows_photos(row: views.Row, event: views.Row) -> bool:
+    if event["action"] == "release":
+        return True
+    worked = event["action"] in ("settle", "handle", "verify_pass") and row["confidentiality"] != "sensitive"
+    return bool(row["mine"]) and (worked or event["seq"] in row["own"])
+
+
+def _main_course(timeline: Sequence[views.Row]) -> list[views.Row]:
+    """What has happened since to the case that this one was merged into, and to that one's main case in turn.
+
+    Without what the main case's own reporter has said.
+    """
+    main: list[views.Row] = []
+    while (merged := timeline[-1])["action"] == "merge":
+        timeline = _timeline(uuid.UUID(merged["facts"]["main_case"]))
+        main += [e for e in timeline if e["at"] > merged["at"] and e["actor_kind"] != "reporter"]
+    return main

@@ -16,7 +16,10 @@ from gezhi.places.names import labels
 
 _TASKS = {"dispatched": ("assignee", "sign"), "signed": ("assignee", "handle"), "handled": ("verifier", "verify")}
 _SAID = ("reply", "note", "reason", "text", "comment", "minutes")
-_PHASE = {"report": "report", "handle": "handle"}
+_PHASE = {
+    **dict.fromkeys(("report", "join", "add", "check"), "report"),
+    **dict.fromkeys(("verify_pass", "verify_fail", "evaluate"), "verify"),
+}
 
 ASSIGNING = ("dispatch", "reassign", "delegate", "verify_fail", "refuse_escalation")
 """Moves that give a case to somebody."""
@@ -114,12 +117,12 @@ def task_of(state: str, relations: Collection[str]) -> str | None:
 
 
 def phases(timeline: Sequence[Row]) -> dict[str, str]:
-    """Each photo of a case with the phase it belongs to: report, handle or verify."""
-    return {
-        photo: _PHASE.get(event["action"], "verify")
-        for event in timeline
-        for photo in (event["body"] or {}).get("photos", ())
-    }
+    """Each photo of a case with the phase it belongs to, the first in which it came: report, handle or verify."""
+    found: dict[str, str] = {}
+    for event in timeline:
+        for photo in (event["body"] or {}).get("photos", ()):
+            found.setdefault(photo, _PHASE.get(event["action"], "handle"))
+    return found
 
 
 def _step(event: Row, photos: Photos) -> dict[str, Any]:
