@@ -49,7 +49,9 @@ begin
      where city = p_case.city and case_id = p_case.id and stopped_at is null;
     return;
   end if;
-  if p_case.step_started_at is distinct from p_before.step_started_at then
+  -- What the system does in answer begins at the same moment: there the step tells that a new one has begun.
+  if p_case.step_started_at is distinct from p_before.step_started_at
+     or (p_case.step is distinct from p_before.step and 'suspended' not in (p_before.state, p_case.state)) then
     update clocks set stopped_at = p_at, done_at = p_done
      where city = p_case.city and case_id = p_case.id and stopped_at is null and step <> 'contact'
        and (step <> 'arrive' or p_case.state <> 'signed');
