@@ -1,4 +1,4 @@
-"""Likeness of short texts: the figures over tests/data/likeness_pairs.csv, and what pairs of characters promise."""
+"""Likeness of short texts: the figures over the pairs of tests/data, and what pairs of characters promise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 PAIRS = Path(__file__).parents[1] / "data" / "likeness_pairs.csv"
+FRESH = PAIRS.with_name("likeness_fresh.csv")
 NEEDED_PRECISION, NEEDED_RECALL = 0.9, 0.7
+# A little below what was measured (0.75 and 0.40; tests/data/README.md): a regression shows, nothing more is claimed.
+FRESH_PRECISION, FRESH_RECALL = 0.7, 0.36
 
 Conn = psycopg.Connection[Any]
 
@@ -43,10 +46,9 @@ def figures(pairs: Iterable[Pair], threshold: float) -> Figures:
     return Figures(right / len(found), right / sum(pair.same for pair in pairs))
 
 
-@pytest.fixture
-def pairs(conn: Conn) -> list[Pair]:
-    """The labelled pairs with their likeness."""
-    with PAIRS.open(encoding="utf-8", newline="") as file:
+def measured(conn: Conn, path: Path) -> list[Pair]:
+    """The labelled pairs of a file with their likeness."""
+    with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     likeness = conn.execute(
         "select likeness_v1(a, b) from unnest(%s::text[], %s::text[]) with ordinality p (a, b, place) order by place",
@@ -58,6 +60,12 @@ def pairs(conn: Conn) -> list[Pair]:
     ]
 
 
+@pytest.fixture
+def pairs(conn: Conn) -> list[Pair]:
+    """The pairs that the figures needed are of."""
+    return measured(conn, PAIRS)
+
+
 def test_C11_two_people_at_one_problem_are_told_from_two_problems(conn: Conn, pairs: list[Pair]) -> None:
     assert len(pairs) == 200
     assert sum(pair.same for pair in pairs) == 100
@@ -66,9 +74,27 @@ def test_C11_two_people_at_one_problem_are_told_from_two_problems(conn: Conn, pa
     held_out = figures((pair for pair in pairs if pair.part == "held_out"), row[0])
     whole = figures(pairs, row[0])
     print(f"likeness >= {row[0]}: held out {held_out}, whole {whole}")
-    for measured in (held_out, whole):
-        assert measured.precision >= NEEDED_PRECISION
-        assert measured.recall >= NEEDED_RECALL
+    for found in (held_out, whole):
+        assert found.precision >= NEEDED_PRECISION
+        assert found.recall >= NEEDED_RECALL
+
+
+def test_C11_fresh_pairs_are_told_no_worse_than_when_they_were_measured(conn: Conn) -> None:
+    fresh = measured(conn, FRESH)
+    assert (len(fresh), sum(pair.same for pair in fresh)) == (120, 60)
+    row = conn.execute("select alike_v1()").fetchone()
+    assert row is not None
+    found = figures(fresh, row[0])
+    print(f"likeness >= {row[0]}: fresh {found}")
+    assert found.precision >= FRESH_PRECISION
+    assert found.recall >= FRESH_RECALL
+
+
+@pytest.mark.parametrize(
+    "written", ["路灯不亮，" + "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥乾坤艮震巽兑仁义礼智信恭谦让", "路灯冇亮"]
+)
+def test_C11_neither_words_not_listed_nor_dialect_hide_the_same_problem(conn: Conn, written: str) -> None:
+    assert conn.execute("select likeness_v1('路灯不亮', %s) >= alike_v1()", (written,)).fetchone() == (True,)
 
 
 def test_C11_plain_overlap_of_pairs_would_not_do(conn: Conn, pairs: list[Pair]) -> None:
