@@ -69,7 +69,7 @@ create or replace function ended_tasks_v1(p_before cases, p_case cases) returns 
     when p_case.state in ('closed', 'rejected', 'merged', 'withdrawn', 'void', 'transferred') then
       array['offer', 'co', 'extend', 'suspend', 'void', 'correction', 'whistle_request', 'whistle', 'supervise', 'consult', 'expert']
     when p_case.state = 'handled' then array['extend', 'suspend', 'correction', 'whistle_request']
-    when p_case.state = 'suspended' then '{}'
+    when p_case.state = 'suspended' then array['extend']
     when p_before.state = 'signed' then array['extend']
     when p_before.state = 'dispatched' then array['offer']
     else '{}' end

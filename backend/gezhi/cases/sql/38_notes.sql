@@ -177,7 +177,9 @@ begin
   o_more := jsonb_build_object('closed_tasks', jsonb_build_array(v_task.id), 'request', v_task.kind,
                                'granted', p_content -> 'granted', 'wanted', v_task.wanted);
   if not (p_content ->> 'granted')::boolean then return; end if;
-  if v_task.kind = 'extend' then
+  if (v_task.wanted ->> 'until')::timestamptz <= p_at then
+    raise exception using errcode = 'GZ001', message = 'until_past';
+  elsif v_task.kind = 'extend' then
     o_case.due_at := (v_task.wanted ->> 'until')::timestamptz;
     o_case.warn_at := p_at + 0.8 * (o_case.due_at - p_at);
     o_case.deadline := o_case.due_at;
