@@ -15,7 +15,8 @@ $$;
 -- Who verifies and how (rules C2, C3): never who handled it, and after a dissatisfied reporter never who passed it before.
 -- On the spot, by photo or signature: another post of the grid, the neighbour's worker, else a desk. For a worker's own
 -- small case in a one-worker grid that is not drawn as a sample: the reporter's word where there is a reporter, else a desk
--- by photo. By phone: a desk. The reporter's word always has the desk behind it, so that nothing waits for ever.
+-- by photo. By phone: a desk. The reporter's word always has the desk behind it, so that nothing waits for ever. What a desk
+-- has passed before is for the desk above it; the city's has nobody above.
 create or replace function verifier_v2(p_case cases, p_handler uuid, p_at timestamptz, out post_id uuid, out desk text,
                                        out mode text, out sampled boolean)
 language plpgsql stable as $$
@@ -47,6 +48,11 @@ begin
     mode := case when v_own and v_told then 'reporter_confirms' when mode = 'signature' then mode else 'photo' end;
   end if;
   desk := attended_desk_v1(p_case.city, p_case.region_code, p_at);
+  if length(desk) > 4 and exists (
+       select from events e join posts p on p.id = e.actor_post_id
+        where e.city = p_case.city and e.case_id = p_case.id and e.action = 'verify_pass' and p.region_code = desk) then
+    desk := attended_desk_v1(p_case.city, left(desk, level_above_v1(length(desk))), p_at);
+  end if;
 end $$;
 
 -- Where somebody stood (rule C2): how far from the case, and whether the position bears nothing out (accuracy over 100 m, or
