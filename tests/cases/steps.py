@@ -59,3 +59,11 @@ def course(phone: Caller, receipt: str, secret: str | None = None, **headers: st
     """The course of a report, with the secret as its reporter reads it, without as everybody does."""
     proof = {"X_Gezhi_Secret": secret} if secret else {}
     return ok(phone.get(f"/reports/{receipt}", **proof, **headers))
+
+
+def joins(phone: Caller, case: Any, secret: str, **fields: Any) -> str:
+    """The receipt's code of somebody who has met it too."""
+    told = {"id": str(uuid7()), "secret": secret, "occurred_at": now(), **fields}
+    answer = phone.post(f"/nearby/{case}/join", told)
+    assert answer.status_code == 201, answer.json
+    return str(answer.json["receipt_code"])
