@@ -5,13 +5,17 @@ import { author } from './session'
 
 type Actable = Pick<CaseItem, 'id' | 'version' | 'matter' | 'category'>
 
-/** Writes an action on a case to the phone; resolves when it is safe there. */
-export function act(item: Actable, name: string, fields: Record<string, unknown> = {}, photos: Blob[] = []): Promise<Entry> {
+/**
+ * Writes an action on a case to the phone; resolves when it is safe there. `name` is what people call it; `note` for an
+ * action that moves nothing and so is made on no version.
+ */
+export function act(item: Actable, action: string, name: string, fields: Record<string, unknown> = {}, photos: Blob[] = [], note = false): Promise<Entry> {
   return submit({
     kind: 'action',
     caseId: item.id,
-    fields: { ...fields, action: name, version: item.version },
+    fields: { ...fields, action, ...(!note && { version: item.version }) },
     photos,
+    name,
     author: author.value,
     label: titleOf(item),
   })

@@ -1,4 +1,5 @@
 import type { AllowedAction, CaseDetail } from '../shared/types'
+import { isMove } from '../store/entry'
 import type { Edited } from './edits'
 
 /** What a case allows once a signature is on its way: the server's list comes with the next answer. */
@@ -8,8 +9,9 @@ const AFTER_SIGN: AllowedAction[] = [
 
 /** The actions to offer: the server's, unless the person is already ahead of it. */
 export function allowedNow(detail: Edited<CaseDetail>): AllowedAction[] {
-  if (detail.refused) return []
-  const last = detail.edits[detail.edits.length - 1]
+  const moves = detail.edits.filter(isMove)
+  if (moves.some(({ state }) => state === 'refused')) return []
+  const last = moves[moves.length - 1]
   if (!last) return detail.allowed
   return last.fields.action === 'sign' ? AFTER_SIGN : []
 }

@@ -5,7 +5,7 @@ import { allowedNow } from './allowed'
 import { withEdits } from './edits'
 
 const item = { id: 'c', state: 'dispatched', task: 'sign' } as CaseItem
-const edit = (action: string, state: Entry['state'] = 'waiting', caseId = 'c') => ({ kind: 'action', caseId, state, fields: { action } }) as unknown as Entry
+const edit = (action: string, state: Entry['state'] = 'waiting', caseId = 'c') => ({ kind: 'action', caseId, state, fields: { action, version: 1 } }) as unknown as Entry
 
 test('a signature on its way makes the case one to handle', () => {
   expect(withEdits(item, [edit('sign')])).toMatchObject({ outcome: 'signed', task: 'handle', refused: false })
@@ -17,6 +17,12 @@ test('signing and handling without a network leaves nothing to do', () => {
 
 test('a refused edit and what follows it change nothing and ask for a look', () => {
   expect(withEdits(item, [edit('sign', 'refused'), edit('handle')])).toMatchObject({ outcome: null, task: 'sign', refused: true })
+})
+
+test('a note on its way leaves the case as it is, a move that the phone does not know takes it away', () => {
+  const note = { ...edit('progress'), fields: { action: 'progress' } }
+  expect(withEdits(item, [note])).toMatchObject({ outcome: null, task: 'sign' })
+  expect(withEdits(item, [note, edit('return')])).toMatchObject({ outcome: 'moved', task: null })
 })
 
 test('edits of other cases do not count', () => {
@@ -35,4 +41,5 @@ test('the server says what is allowed, until the person is ahead of it', () => {
   expect(names(edit('sign'))).toEqual(['handle'])
   expect(names(edit('sign'), edit('handle'))).toEqual([])
   expect(names(edit('sign', 'refused'))).toEqual([])
+  expect(names({ ...edit('progress', 'refused'), fields: { action: 'progress' } })).toEqual(['sign'])
 })

@@ -28,7 +28,8 @@ async function rowOf(matter: CaseItem['matter']): Promise<Catalogue['matters'][n
   return (await catalogue())?.matters.find(({ kind, code }) => kind === matter?.kind && code === matter.code)
 }
 
-async function catalogue(): Promise<Catalogue | undefined> {
+/** The catalogue as the phone can have it now. */
+export async function catalogue(): Promise<Catalogue | undefined> {
   try {
     return (await keep(PATH, await api<Catalogue>(PATH))).value
   } catch (error) {

@@ -10,7 +10,9 @@ test.each([
   ['/field/cases/0193-a', 'case', '0193-a'],
   ['/field/cases/0193-a/handle', 'handle', '0193-a'],
   ['/field/cases/0193-a/verify', 'verify', '0193-a'],
+  ['/field/cases/0193-a/act?do=return', 'act', '0193-a'],
+  ['/field/report', 'report', ''],
   ['/field/nothing/here', 'today', ''],
 ])('%s is %s %s', (path, screen, caseId) => {
-  expect(parse(path)).toMatchObject({ screen, caseId })
+  expect(parse(path.split('?')[0]!)).toMatchObject({ screen, caseId })
 })

@@ -1,7 +1,7 @@
-/** The addresses of the field door. Five screens need no library. */
+/** The addresses of the field door. A few screens need no library. */
 import { computed, ref } from 'vue'
 
-export type ScreenName = 'today' | 'login' | 'outbox' | 'case' | 'handle' | 'verify' | 'reassign'
+export type ScreenName = 'today' | 'login' | 'outbox' | 'case' | 'handle' | 'verify' | 'act' | 'report'
 
 export interface Route {
   screen: ScreenName
@@ -9,7 +9,7 @@ export interface Route {
   query: URLSearchParams
 }
 
-const PATTERN = /^\/field(?:\/(?:(login|outbox)|cases\/([\w-]+)(?:\/(handle|verify|reassign))?))?\/?$/
+const PATTERN = /^\/field(?:\/(?:(login|outbox|report)|cases\/([\w-]+)(?:\/(handle|verify|act))?))?\/?$/
 
 /** Screen and case of an address; anything unknown is today. */
 export function parse(path: string, search = ''): Route {

@@ -1,5 +1,5 @@
 /** What waits for me: kept on the phone, refreshed when the server says that something moved. */
-import { computed, ref, shallowRef, watch } from 'vue'
+import { computed, ref, shallowReactive, shallowRef, watch } from 'vue'
 import { live } from '../live'
 import { api, ApiProblem } from '../shared/api'
 import { language } from '../shared/language'
@@ -23,6 +23,7 @@ const CALM_MS = 200
 /** About 800 m around the outermost task. */
 const MARGIN = 0.007
 
+const USUAL = ['sign', 'handle', 'verify']
 const items = shallowRef<CaseItem[] | null>(null)
 /** ISO time of what is shown; null before the first answer. */
 export const asOf = ref<string | null>(null)
@@ -30,6 +31,8 @@ export const asOf = ref<string | null>(null)
 export const stale = ref(false)
 export const problem = shallowRef<ApiProblem | null>(null)
 export const grids = shallowRef<GridCollection | null>(null)
+/** Names of the tasks that are not signing, handling or verifying; they come with the first such task. */
+export const taskNames = shallowReactive<Record<string, string>>({})
 /** Ids of tasks that came while the page was open, to be pointed out. */
 export const arrived = shallowRef<string[]>([])
 /** The corrected clock, ticking, for words like 还有 25 分钟. */
@@ -136,6 +139,7 @@ function showPage(page: CasePage): void {
   clock.value = now()
   items.value = page.items
   asOf.value = page.as_of
+  if (page.items.some(({ task }) => task && !USUAL.includes(task))) void import('./task-names').then(({ names }) => Object.assign(taskNames, names()), () => undefined)
 }
 
 async function allPages(): Promise<CasePage> {

@@ -38,7 +38,7 @@ export const english: Record<Word, string> = {
   go_verify: 'Verify it',
   handle: 'Handle',
   verify: 'Verify',
-  reassign: 'Reassign',
+  act: 'Do it',
   state_waiting: 'unsent',
   state_sending: 'sending',
   state_refused: 'not accepted',

@@ -40,7 +40,7 @@ const chinese = {
   go_verify: '去核查',
   handle: '处置',
   verify: '核查',
-  reassign: '改派',
+  act: '办理',
   state_waiting: '待发送',
   state_sending: '发送中',
   state_refused: '没被接受',
@@ -66,14 +66,6 @@ export async function openWords(): Promise<void> {
 }
 
 export const say = dictionary(chinese, english)
-
-/** The name of an action that the person did. */
-export function actionName(action: string): string {
-  const names: Record<string, string> = {
-    sign: say('sign'), handle: say('handle'), verify_pass: say('fixed'), verify_fail: say('not_fixed'), reassign: say('reassign'), report: say('report'),
-  }
-  return names[action] ?? action
-}
 
 /** A length as one says it: 180 米, 1.2 公里. */
 export function metres(length: number): string {

@@ -15,6 +15,12 @@ export function command(entry: Entry): Record<string, unknown> {
   // The same picture twice is one photo.
   const photos = [...new Set(entry.hashes)]
   if (entry.kind === 'report' || photos.length) body.photos = photos
+  if (entry.kind === 'report' && entry.fields.settle) {
+    const first = entry.hashes.length - (entry.settledPhotos ?? 0)
+    body.photos = [...new Set(entry.hashes.slice(0, first))]
+    body.settle = { ...(entry.fields.settle as object), photos: [...new Set(entry.hashes.slice(first))] }
+  }
+  if (entry.kind === 'join') body.case_id = entry.caseId
   if (entry.kind === 'report' && entry.replaces) body.replaces = entry.replaces
   if (entry.kind === 'note') body.receipt_code = entry.receiptCode
   if (entry.kind === 'action') {

@@ -3,7 +3,7 @@ import { uuidv7 } from '../shared/ids'
 import { loadClock, moment, now } from './clock'
 import { plain, result, write } from './db'
 import { allOf } from './entries'
-import { unsent, type Entry, type NewEntry } from './entry'
+import { isMove, unsent, type Entry, type NewEntry } from './entry'
 import { changed } from './entry-changes'
 import { sha256Hex } from './hash'
 
@@ -16,7 +16,7 @@ export interface Maker {
 /**
  * Writes the entry to the disk and returns it. An id that is already there returns what is there: a double tap is one
  * entry. With other content it is something else, made in a second tab from the same draft, and gets an id of its own.
- * An action on a case with unsent actions is chained behind the last of them.
+ * A move on a case with unsent moves is chained behind the last of them.
  */
 export async function add(made: NewEntry, maker: Maker, replaces?: string): Promise<Entry> {
   await loadClock()
@@ -64,7 +64,7 @@ function same(one: Pick<Entry, 'fields' | 'hashes'>, other: Pick<Entry, 'fields'
 }
 
 function lastUnsentOn(made: NewEntry, all: Entry[]): string | undefined {
-  if (made.kind !== 'action') return undefined
-  const before = all.filter((e) => e.kind === 'action' && e.caseId === made.caseId && e.author === made.author && unsent(e))
+  if (!isMove(made)) return undefined
+  const before = all.filter((e) => isMove(e) && e.caseId === made.caseId && e.author === made.author && unsent(e))
   return before[before.length - 1]?.id
 }

@@ -14,21 +14,28 @@ export interface Problem {
   current?: Record<string, unknown>
 }
 
-export type EntryKind = 'report' | 'action' | 'note'
+export type EntryKind = 'report' | 'action' | 'note' | 'join'
 
 /** waiting and sending: not confirmed. refused: the server said no, a person must look. sent: receipt kept. */
 export type EntryState = 'waiting' | 'sending' | 'refused' | 'sent'
 
 export interface NewEntry {
   kind: EntryKind
-  /** For kind action. */
+  /** For kinds action and join. */
   caseId?: string
   /** For kind note; its secret is in `fields`. */
   receiptCode?: string
-  /** The body without id, occurred_at and photos. For an action also without `after`: the outbox links the chain. */
+  /**
+   * The body without id, occurred_at and photos. A move carries the `version` it was made on, the outbox links a chain of
+   * them with `after`; a note carries none.
+   */
   fields: Record<string, unknown>
   /** Already shrunk. */
   photos: Blob[]
+  /** How many of the photos, the last ones, were taken after it was settled at once (a report with `settle`). */
+  settledPhotos?: number
+  /** The action in the words of the day it was made: 签收. */
+  name?: string
   /** `user:<uuid>` or `device:<uuid>`: sent in this author's name or not at all. */
   author: string
   /** Made beforehand by a form so that a double tap is one entry. */
@@ -62,6 +69,11 @@ export interface Entry extends NewEntry {
   sentAt?: number
   /** The refused entry this one was made from. */
   replaces?: string
+}
+
+/** Whether it moves the case: only moves follow each other, a note never conflicts. */
+export function isMove({ kind, fields }: Pick<Entry, 'kind' | 'fields'>): boolean {
+  return kind === 'action' && fields.version !== undefined
 }
 
 /** Not yet confirmed by the server, refused ones included. */

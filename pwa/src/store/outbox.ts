@@ -11,7 +11,7 @@ import { listen, type OutboxMessage } from './outbox-channel'
 import type { RunResult } from './runner'
 
 export { entries, entry } from './entries'
-export { unsent, type Entry, type EntryState, type NewEntry, type Problem } from './entry'
+export { isMove, unsent, type Entry, type EntryState, type NewEntry, type Problem } from './entry'
 export type { OutboxMessage } from './outbox-channel'
 export { lostEntries } from './lost'
 export type { RunResult } from './runner'
@@ -38,8 +38,8 @@ export async function submit(made: NewEntry, replaces?: string): Promise<Entry> 
  * chained behind it follows the new one. Photos stay unless given.
  */
 export function resend(refused: Entry, fields: Record<string, unknown>, photos = refused.photos): Promise<Entry> {
-  const { kind, caseId, receiptCode, author, label } = refused
-  return submit({ kind, caseId, receiptCode, author, label, fields, photos }, refused.id)
+  const { kind, caseId, receiptCode, author, label, name, settledPhotos } = refused
+  return submit({ kind, caseId, receiptCode, author, label, name, settledPhotos, fields, photos }, refused.id)
 }
 
 /** Calls back whenever the outbox has moved, here, in another tab or in the worker; returns the way to stop. */

@@ -13,8 +13,7 @@ export interface NewCase {
   name: string
   phone: string
   hidden: boolean
-  /** A pin on the map, or else a region and an address in words. */
-  byPin: boolean
+  /** A pin on the map; without one a region and an address in words. */
   place: { lng: number; lat: number } | undefined
   region: string | null
   address: string
@@ -28,7 +27,7 @@ export interface NewCase {
 /** An empty form. */
 export function blank(): NewCase {
   return {
-    id: uuidv7(), secret: secret(), channel: 'phone', name: '', phone: '', hidden: false, byPin: true, place: undefined, region: null, address: '',
+    id: uuidv7(), secret: secret(), channel: 'phone', name: '', phone: '', hidden: false, place: undefined, region: null, address: '',
     category: null, matter: undefined, text: '', danger: false, photos: undefined,
   }
 }
@@ -36,7 +35,7 @@ export function blank(): NewCase {
 /** What is still needed before it can be sent. */
 export function gaps(made: NewCase): ('new_place_field' | 'new_text_field')[] {
   const found: ('new_place_field' | 'new_text_field')[] = []
-  if (!(made.byPin && made.place) && !made.address.trim()) found.push('new_place_field')
+  if (!made.place && !made.address.trim()) found.push('new_place_field')
   if (!made.text.trim() && !made.category && !made.matter) found.push('new_text_field')
   return found
 }
@@ -51,8 +50,8 @@ export function bodyOf(made: NewCase, now: number): Record<string, unknown> {
     occurred_at: new Date(now).toISOString(),
     channel: made.channel,
     reporter: somebody ? { name: name.trim() || null, phone: phone.trim() || null, hidden } : null,
-    place: made.byPin && made.place ? { ...made.place, system: 'wgs84', accuracy_m: null, origin: 'pin' } : null,
-    region: made.byPin ? null : made.region,
+    place: made.place ? { ...made.place, system: 'wgs84', accuracy_m: null, origin: 'pin' } : null,
+    region: made.place ? null : made.region,
     address: made.address.trim() || null,
     category: made.category,
     matter: made.matter ?? null,
