@@ -50,10 +50,11 @@ def _rating(row: Row, timeline: Sequence[Row]) -> dict[str, Any]:
         given = {
             "stars": row["stars"],
             "satisfaction": row["satisfaction"],
-            "comment": (rated["body"] or {}).get("comment") if row["mine"] else None,
+            "comment": (rated["body"] or {}).get("comment") if row["mine"] and rated["seq"] in row["own"] else None,
             "at": views.iso(rated["at"]),
         }
     opened = until is not None and until > datetime.now(UTC) and given is None and not row["final"]
+    opened = opened and not (row["mine"] and "rater" not in row["relations"])
     return {"open": opened, "until": views.iso(until), "given": given}
 
 
