@@ -6,8 +6,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from gezhi.db import uuid7
-from tests.cases.conftest import Person
 from tests.conftest import Caller
 from tests.scopes.table import STANDS, V1, Operation, Who
 from tests.scopes.town import Town, note
@@ -91,22 +89,18 @@ def expected(operation: Operation, standing: str) -> int:
     return operation.answers.get(standing, 404)
 
 
-def call(person: Caller, name: str, asked: Asked) -> Any:
+def call(person: Caller, name: str, asked: Asked, **headers: str) -> Any:
     """The response of an operation named as in the table."""
     path, body = asked
-    return person.call(name.partition(" ")[0], path, body)
+    return person.call(name.partition(" ")[0], path, body, **headers)
+
+
+def scope(person: Caller, **filters: str) -> set[str]:
+    """The ids of the cases that somebody's list shows."""
+    query = "&".join(["view=scope", "limit=100", *(f"{key}={value}" for key, value in filters.items())])
+    return {item["id"] for item in person.get(f"/cases?{query}").json["items"]}
 
 
 def standings(thing: str) -> dict[Who, str]:
     """How everybody stands to a thing."""
     return {who: stands[thing] for who, stands in STANDS.items()}
-
-
-def stranger_to(town: Town) -> Person:
-    """Somebody with a post and no part in anything."""
-    return town.people[Who("auditor", "own")]
-
-
-def new_id() -> str:
-    """An id as a client makes it."""
-    return str(uuid7())

@@ -89,16 +89,18 @@ def _rows() -> Iterator[tuple[str, str, str]]:
     for level in ("community", "street"):
         yield f"dispatcher@{level}", "own", "desk viewer viewer - - - -"
         yield f"duty_leader@{level}", "own", "desk viewer viewer - planner - -"
-        yield f"leader@{level}", "own", "leader leader leader - - - -"
+        yield f"leader@{level}", "own", "leader leader leader - - unit -"
     yield "dispatcher@district dispatcher@city", "own", "desk desk desk desk - all -"
     yield "duty_leader@district", "own", "desk desk desk desk planner all -"
     yield "duty_leader@city", "own", "desk desk desk desk planner all keeper"
     yield "leader@district leader@city", "own", "leader leader leader leader - all -"
-    for level in ("community", "street", "district"):
-        yield f"dispatcher@{level} duty_leader@{level} leader@{level}", "sibling", "- - - - - - -"
-        yield f"dispatcher@{level} duty_leader@{level} leader@{level}", "took_part", "late late late - - - -"
+    for level, roster in (("community", "unit"), ("street", "unit"), ("district", "-")):
+        yield f"dispatcher@{level} duty_leader@{level}", "sibling", "- - - - - - -"
+        yield f"dispatcher@{level} duty_leader@{level}", "took_part", "late late late - - - -"
         yield f"dispatcher@{level} duty_leader@{level}", "task", "consulted consulted consulted - - - -"
-        yield f"leader@{level}", "task", "owner owner owner - - - -"
+        yield f"leader@{level}", "sibling", f"- - - - - {roster} -"
+        yield f"leader@{level}", "took_part", f"late late late - - {roster} -"
+        yield f"leader@{level}", "task", f"owner owner owner - - {roster} -"
     for level in LEVELS:
         yield f"dispatcher@{level} duty_leader@{level} leader@{level}", "other_city former", "- - - - - - -"
     yield "expert", "took_part", "late late late - - - -"
@@ -125,8 +127,9 @@ Reach = Literal["anybody", "link", "receipt", "session", "case", "post", "roster
 class Operation:
     """What an operation answers: `ok` to those whom it is for; to others on a thing as `answers` says, else 404.
 
-    anybody: without signing in. link: a signed link. receipt: a receipt's code, and its secret or phone number. session:
-    whoever is signed in, for what is their own; another's does not exist. The others: by how one stands to the thing.
+    anybody: without signing in. link: a signed link. receipt: a receipt's code, and its secret or phone number.
+    session: whoever is signed in, for what is their own; another's does not exist. stream: the same, of their scope.
+    The others: by how one stands to the thing.
     """
 
     reach: Reach
@@ -139,7 +142,9 @@ def _open_to(reach: Reach, standings: str, ok: int = 200, **others: int) -> Oper
 
 
 _SEE = "assignee head desk leader viewer grid co whistled consulted expert owner"
-_ACT = _open_to("case", "assignee desk leader grid co whistled expert owner", viewer=409, head=409, consulted=409, late=409)
+_ACT = _open_to(
+    "case", "assignee desk leader grid co whistled expert owner", viewer=409, head=409, consulted=409, late=409
+)
 
 V1 = "/api/v1"
 OPERATIONS: dict[str, Operation] = {

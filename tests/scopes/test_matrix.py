@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import pytest
 
 from gezhi.app import create_live_app
-from gezhi.live.audience import addressed, listened
-from gezhi.people import sessions
+from gezhi.http.cookies import cookie
 from tests.cases.conftest import Person
+from tests.cases.helpers import SECRET, command, ok, refused
 from tests.conftest import Caller
-from tests.scopes.asking import ASKING, AWAY, call, expected, said, standings
+from tests.scopes.asking import ASKING, AWAY, call, expected, said, scope, standings
 from tests.scopes.table import CASES, OPERATIONS, STANDS, V1, Who
-from tests.scopes.town import TEXT, Town
+from tests.scopes.town import Builder, Town, note
 
 ON_CASES = [name for name, row in OPERATIONS.items() if row.reach == "case"]
 ON_OTHERS = [name for name, row in OPERATIONS.items() if row.reach in ("post", "roster", "city")]
-SIGNED_IN = [name for name, row in OPERATIONS.items() if row.reach not in ("anybody", "link", "receipt", "stream")]
-SEEING = OPERATIONS[f"GET {V1}/cases/<uuid:case_id>"].answers
 
 
 def operations(app: Any) -> set[str]:
@@ -107,3 +104,92 @@ def prepare(name: str, town: Town, conn: Any) -> None:
         " values ('3601', %s, 1, '一条', false, '3601') on conflict do nothing",
         (town.rule,),
     )
+
+
+@pytest.mark.parametrize("name", [*ON_CASES, *ON_OTHERS])
+def test_P7_without_a_session_nothing_is_told_whatever_is_sent(name: str, app: Any, town: Town) -> None:
+    """Neither to a phone nor to one with the reporter's secret or somebody else's cookie."""
+    asked = ASKING[name](town, "assignee", town.cases["grid case"])
+    stranger = Caller(app)
+    stranger._client.set_cookie(cookie()[0], "x" * 43)
+    for caller in (Caller(app), Caller(app, "not-a-device"), stranger):
+        answer = call(caller, name, asked, X_Gezhi_Secret=SECRET)
+        assert (answer.status_code, answer.json["code"]) == (401, "not_signed_in")
+
+
+@pytest.mark.parametrize("thing", ["grid case", "dispute"])
+def test_P7_whoever_once_took_part_is_told_the_least_and_sees_what_they_sent_themselves(thing: str, town: Town) -> None:
+    case = town.cases[thing]
+    for who, standing in standings(thing).items():
+        if standing == "late":
+            sent = note("contact", note=f"{who} 来晚了")
+            problem = refused(town.people[who].act(case, sent), 409, "no_longer_yours")
+            assert set(problem["current"]) == {"state", "state_name"}
+            kept = town.people[who].get(f"/cases/{case}/not-adopted").json["items"]
+            assert sent["note"] in [item["note"] for item in kept]
+            assert {item["by"] for item in kept} == {town.names[who]}
+    dispatcher = town.people[Who("dispatcher@city", "own")]
+    assert len({item["by"] for item in dispatcher.get(f"/cases/{case}/not-adopted").json["items"]}) > 10
+
+
+def test_P7_a_post_that_ended_yesterday_leaves_its_holder_with_what_they_once_did(
+    town: Town, hire_again: Any, conn: Any
+) -> None:
+    case = town.cases["unit case"]
+    person = hire_again(Who("handler", "own"))
+    ok(person.act(case, note("contact", note="明天起不在这里")))
+    conn.execute("update posts set ends_on = city_date_v1(now()) - 1 where id = %s", (person.post_id,))
+    assert not person.sees(case)
+    refused(person.act(case, note("contact", note="再说一句")), 409, "no_longer_yours")
+    refused(person.act(town.cases["grid case"], note("contact", note="别处")), 404, "not_found")
+    conn.execute("update posts set ends_on = city_date_v1(now()) where id = %s", (person.post_id,))
+    assert person.sees(case), "the last day of a post is a day of the post"
+
+
+@pytest.fixture
+def hire_again(app: Any, conn: Any, town: Town) -> Any:
+    """Hires another one like somebody of the table."""
+    builder = Builder(app, conn, town.grid)
+    builder.units = town.units
+    return lambda who: builder.hire(who, "新来的")
+
+
+def test_P7_the_verifier_the_keeper_and_whoever_covers_see_a_case_as_long_as_it_waits_for_them(
+    town: Town, conn: Any
+) -> None:
+    """A neighbour's worker verifies; who had a case keeps it until another has signed (C10)."""
+    neighbour, case = town.people[Who("grid_worker", "sibling")], town.cases["dispute"]
+    for waits, over in (
+        ("verifier_post_id = %s, state = 'handled'", "verifier_post_id = null, state = 'signed'"),
+        ("keeper_post_id = %s, state = 'dispatched'", "keeper_post_id = null, state = 'signed'"),
+    ):
+        assert not neighbour.sees(case)
+        conn.execute(f"update cases set {waits} where id = %s", (neighbour.post_id, case))
+        assert neighbour.sees(case)
+        assert str(case) in scope(neighbour)
+        conn.execute(f"update cases set {over} where id = %s", (case,))
+    assert not neighbour.sees(case)
+    assert str(case) not in scope(neighbour)
+
+
+def test_P7_the_head_of_a_unit_passes_its_case_to_a_squad_of_it_and_to_nobody_elses(town: Town, conn: Any) -> None:
+    case, head = town.cases["unit case"], town.people[Who("head", "own")]
+    for unit in ("unit sibling", "unit above", "unit other_city"):
+        sent = command("delegate", 4, assignee={"unit_id": str(town.units[unit])})
+        assert head.act(case, sent).status_code == 422, unit
+    ok(head.act(case, command("delegate", 4, assignee={"unit_id": str(town.units["unit below"])})))
+    assert town.people[Who("responder", "below")].sees(case)
+    assert head.sees(case)
+    conn.execute(
+        "update cases set state = 'signed', version = 4, lead_unit_id = %s where id = %s",
+        (town.units["unit own"], case),
+    )
+
+
+@pytest.mark.parametrize("who", [Who("dispatcher@street", "own"), Who("handler", "own"), Who("grid_worker", "own")])
+def test_P7_a_session_that_has_ended_opens_nothing(who: Who, town: Town, app: Any, conn: Any) -> None:
+    person = Person(app, conn, town.people[who].user, town.people[who].post_id)
+    assert person.get("/cases").status_code == 200
+    assert person.call("DELETE", "/session").status_code == 204
+    assert person.get("/cases").status_code == 401
+    assert person.get(f"/cases/{town.cases['grid case']}").status_code == 401

@@ -20,6 +20,7 @@ OTHER = {15: "370102001001001", 12: "370102001001", 9: "370102001", 6: "370102",
 """Regions of the other city by level."""
 NAME, PHONE = "蔡回声", "13800009527"
 """Who reported: nothing but masks of it may be seen, except by a look that is audited."""
+FOREIGN_RECEIPT = "FGNABCD2"
 TEXT = "路灯杆倒在便道上"
 _CO = {"grid": "co", "unit": "whistle", "desk": "consult", "leader": "own", "expert": "expert"}
 
@@ -33,6 +34,7 @@ class Town:
     cases: dict[str, uuid.UUID]
     receipts: dict[str, str]
     people: dict[Who, Person]
+    names: dict[Who, str]
     rule: uuid.UUID
     foreign_case: uuid.UUID
 
@@ -73,8 +75,8 @@ class Builder:
         for digits, other in OTHER.items():
             self.conn.execute(
                 "insert into regions (code, level, name, parent, kind, source, geom, point)"
-                " select %s, level, '外市' || name, %s, kind, 'test', st_translate(geom, 2, 8), st_translate(point, 2, 8)"
-                " from regions where code = %s on conflict do nothing",
+                " select %s, level, '外市' || name, %s, kind, 'test', st_translate(geom, 2, 8),"
+                " st_translate(point, 2, 8) from regions where code = %s on conflict do nothing",
                 (other, OTHER.get({15: 12, 12: 9, 9: 6, 6: 4}.get(digits, 0)), code[:digits]),
             )
         beside = {digits: self._beside(code[:digits]) for digits in (15, 12, 9, 6)}
@@ -82,7 +84,8 @@ class Builder:
 
     def _beside(self, code: str) -> str:
         row = self.conn.execute(
-            "select code from regions where length(code) = %s and starts_with(code, %s) and code <> %s order by code limit 1",
+            "select code from regions where length(code) = %s and starts_with(code, %s) and code <> %s"
+            " order by code limit 1",
             (len(code), code[: {15: 12, 12: 9, 9: 6, 6: 4}[len(code)]], code),
         ).fetchone()
         assert row is not None
@@ -165,11 +168,19 @@ def report_all(town: Town, desk: Person, conn: Conn) -> None:
         assert answer.status_code == 201, answer.json
         town.cases[name], town.receipts[name] = uuid.UUID(answer.json["case_id"]), answer.json["receipt_code"]
     worker = town.people[Who("grid_worker", "own")]
-    held = "update cases set state = %s, level = %s, assignee_post_id = %s, lead_unit_id = %s, version = 4 where id = %s"
+    held = (
+        "update cases set state = %s, level = %s, assignee_post_id = %s, lead_unit_id = %s, version = 4 where id = %s"
+    )
     conn.execute(held, ("signed", 12, worker.post_id, None, town.cases["grid case"]))
     for name in ("unit case", "dispute"):
         conn.execute(held, ("signed", 6, None, town.units["unit own"], town.cases[name]))
     conn.execute(held, ("accepted", 6, None, None, town.cases["district case"]))
+    # Whoever had it between the report and here never took part.
+    conn.execute(
+        "update events set audience = array(select t from unnest(audience) t where not starts_with(t, 'post:'))"
+        " where case_id = any (%s)",
+        ([town.cases[name] for name in CASES[1:]],),
+    )
     conn.execute(
         "update cases set region_code = left(region_code, 6), point = null, place_quality = 'unsure' where id = %s",
         (town.cases["district case"],),
@@ -200,7 +211,8 @@ insert into cases select (jsonb_populate_record(c, jsonb_build_object(
 """
 _COPIES = (
     """insert into reports select (jsonb_populate_record(r, jsonb_build_object(
-         'city', '3701', 'case_id', %(id)s::uuid, 'receipt_code', '3701ABCD'))).* from reports r where case_id = %(from)s""",
+         'city', '3701', 'case_id', %(id)s::uuid, 'receipt_code', %(receipt)s::text))).* from reports r
+        where case_id = %(from)s""",
     """insert into events overriding user value select (jsonb_populate_record(e, jsonb_build_object(
          'city', '3701', 'case_id', %(id)s::uuid))).* from events e where case_id = %(from)s""",
     """insert into event_bodies select (jsonb_populate_record(b, jsonb_build_object(
@@ -211,7 +223,7 @@ _COPIES = (
 
 def copy_abroad(conn: Conn, case: uuid.UUID) -> uuid.UUID:
     """The twin of a case in the other city, at the same point with the same text."""
-    given = {"id": uuid7(), "region": OTHER[15], "from": case}
+    given = {"id": uuid7(), "region": OTHER[15], "from": case, "receipt": FOREIGN_RECEIPT}
     with conn.transaction():
         for statement in (_COPY_CASE, *_COPIES):
             conn.execute(statement.encode(), given)
@@ -223,17 +235,24 @@ def build(app: Any, conn: Conn, grid: Grid, worker: Callable[[str], Person], des
     """Everything; some 150 people, so once a module."""
     builder = Builder(app, conn, grid)
     builder.all_units()
+    names = {who: f"钱{place:03}" for place, who in enumerate(STANDS)}
     people = {
-        who: worker(grid.code) if who == ("grid_worker", "own") else builder.hire(who, f"钱{place:03}")
-        for place, who in enumerate(STANDS)
+        who: worker(grid.code) if who == ("grid_worker", "own") else builder.hire(who, named)
+        for who, named in names.items()
     }
     rule = uuid7()
-    town = Town(grid, builder.units, {}, {}, people, rule, uuid7())
+    town = Town(grid, builder.units, {}, {}, people, names, rule, uuid7())
     report_all(town, desk, conn)
     take_part(town, builder, conn)
     conn.execute(
-        "insert into routing_rules (city, id, position, name, active, to_desk) values ('3601', %s, 1, '一条', false, '3601')",
+        "insert into routing_rules (city, id, position, name, active, to_desk)"
+        " values ('3601', %s, 1, '一条', false, '3601')",
         (rule,),
+    )
+    # The consumer that writes texts behind the log waits for whoever else writes to this server.
+    conn.execute(
+        "insert into case_texts select city, id, pairs_v1(%s) from cases where id = any (%s)",
+        (TEXT, list(town.cases.values())),
     )
     town.foreign_case = copy_abroad(conn, town.cases["grid case"])
     return town
