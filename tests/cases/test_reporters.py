@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from gezhi.http import logs
-from tests.cases.conftest import Person
-from tests.cases.helpers import command, ok, refused
+from tests.cases.conftest import Grid, Person
+from tests.cases.helpers import SHA, command, ok, refused, report
 
 Conn = psycopg.Connection[Any]
 NAME, PHONE = "欧阳小敏", "13807917788"
@@ -162,3 +162,14 @@ def test_P8_who_had_the_case_before_is_told_nothing(
     ok(other.act(told, command("sign", 4)))
     refused(reveal(worker, told), 404, "not_found")
     assert ok(reveal(other, told))["phone"] == PHONE
+
+
+def test_P8_staff_who_asked_to_stay_hidden_are_not_named_to_those_who_handle(
+    enter: Callable[..., Person], desk: Person, worker: Person, grid: Grid
+) -> None:
+    insider = enter("handler", "360103", "urban_management")
+    sent = report([SHA], place=grid.place, channel="field", reporter={"hidden": True})
+    case = insider.post("/reports", sent).json["case_id"]
+    for person, named in ((desk, True), (worker, False)):
+        whole, alone = person.get(f"/cases/{case}").json["timeline"], person.get(f"/cases/{case}/events").json["items"]
+        assert (whole[0]["by"] is not None, alone[0]["by"] is not None) == (named, named)

@@ -200,18 +200,17 @@ def test_K2_the_profile_of_the_longest_code_holds(conn: Conn) -> None:
 @pytest.mark.parametrize("profile", ["standard", "rapid", None])
 @pytest.mark.parametrize("urgency", ["ordinary", "urgent", "critical"])
 @pytest.mark.parametrize("code", [None, "01037"])
-def test_the_first_three_steps_at_once_are_as_one_by_one(
-    conn: Conn, limit: Any, profile: str | None, urgency: str, code: str | None
+@pytest.mark.parametrize("urban", ["town", "country"])
+def test_K2_the_first_steps_at_once_are_as_one_by_one(
+    conn: Conn, limit: Any, profile: str | None, urgency: str, code: str | None, urban: str
 ) -> None:
-    matter = {"kind": code and "matter", "code": code}
-    asked = {"profile": profile, "urgency": urgency, **matter}
+    asked = {"profile": profile, "urgency": urgency, "kind": code and "matter", "code": code, "urban": urban}
     found = conn.execute(
-        "select accept_due, accept_warn, accept_working, dispatch_due, dispatch_warn, dispatch_working,"
-        " sign_due, sign_warn, sign_working"
-        " from first_limits_v1('3601', %(profile)s, %(kind)s, %(code)s, %(urgency)s, %(at)s)",
+        "select * from report_limits_v1('3601', %(profile)s, %(kind)s, %(code)s, %(urgency)s, %(urban)s, %(at)s)",
         {**asked, "at": local(FRIDAY)},
     ).fetchone()
-    assert found == (*limit("accept", **asked), *limit("dispatch", **asked), *limit("sign", **asked))
+    steps = ("accept", "dispatch", "sign", "contact", "arrive")
+    assert found == tuple(value for step in steps for value in limit(step, **asked))
 
 
 def test_the_first_steps_may_count_working_time_too(conn: Conn, made_up: Any) -> None:
@@ -219,10 +218,23 @@ def test_the_first_steps_may_count_working_time_too(conn: Conn, made_up: Any) ->
     conn.execute("update limits set step = 'sign' where city = %s", (CITY,))
     found = conn.execute(
         "select accept_due, sign_due, sign_warn, sign_working"
-        " from first_limits_v1(%s, 'rapid', null, null, 'urgent', %s)",
+        " from report_limits_v1(%s, 'rapid', null, null, 'urgent', 'town', %s)",
         (CITY, local(FRIDAY)),
     ).fetchone()
     assert found == (None, local("2026-11-23 16:30"), local("2026-11-23 15:00"), True)
+
+
+def test_K1_danger_comes_before_what_a_matter_usually_takes(conn: Conn, made_up: Any) -> None:
+    made_up(
+        ("standard", "matter", "01037", "*", "*", 3, "working_day"), ("standard", "*", "*", "critical", "*", 2, "hour")
+    )
+    conn.execute("update limits set step = 'handle' where city = %s", (CITY,))
+    for urgency, due in (("critical", "2026-11-20 18:30"), ("urgent", "2026-11-25 16:30")):
+        found = conn.execute(
+            "select due_at from limit_v1(%s, 'standard', 'matter', '01037', %s, 'town', 'handle', %s)",
+            (CITY, urgency, local(FRIDAY)),
+        ).fetchone()
+        assert found == (local(due),), urgency
 
 
 def edited(path: Path, line: int, **cells: str) -> None:

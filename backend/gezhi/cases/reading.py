@@ -123,9 +123,9 @@ def case(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
 
 def events(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
     """The events of a case; raises Problem not_found outside the actor's scope."""
-    _visible(actor, case_id)
+    row = _visible(actor, case_id)
     timeline = _timeline(case_id)
-    return views.timeline_view(timeline, _photos(case_id, timeline))
+    return views.timeline_view(row, timeline, _photos(case_id, timeline))
 
 
 def not_adopted(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def _opened(row: Row) -> dict[str, str | None]:
     })  # fmt: skip
 
 
-def _withheld(row: Row, relations: Collection[str]) -> bool:
+def withheld(row: Row, relations: Collection[str]) -> bool:
     """A hidden reporter is for the desk alone."""
     return bool(row["reporter_hidden"]) and "desk" not in relations
 
@@ -45,7 +45,7 @@ def reporter_view(row: Row) -> dict[str, Any]:
     nobody = pick("匿名群众", "Anonymous resident")
     hidden = bool(row["reporter_hidden"])
     view = {"anonymous": row["reporter_key"] is None, "name": nobody, "phone": None, "hidden": hidden}
-    if view["anonymous"] or _withheld(row, row["relations"]):
+    if view["anonymous"] or withheld(row, row["relations"]):
         return view
     try:
         shown = vault.masked(**_opened(row))
@@ -68,7 +68,7 @@ def reveal(person: Actor, case_id: uuid.UUID, reason: str) -> dict[str, str | No
             raise Problem("not_found")
         if row["reporter_key"] is None:
             raise Problem("no_reporter")
-        if _withheld(row, row["relations"]):
+        if withheld(row, row["relations"]):
             raise Problem("reporter_hidden")
         audit.record(
             lent, settings().city, person.user_id, "reveal_reporter", f"case:{case_id}",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gezhi.cases import words
-from gezhi.cases.reporters import reporter_view
+from gezhi.cases.reporters import reporter_view, withheld
 from gezhi.cases.workflow import TASKS, VERIFICATIONS, allowed, needed
 from gezhi.catalogue.service import names
 from gezhi.http.language import pick
@@ -125,12 +125,14 @@ def phases(timeline: Sequence[Row]) -> dict[str, str]:
     return found
 
 
-def _step(event: Row, photos: Photos) -> dict[str, Any]:
+def _step(event: Row, photos: Photos, *, hidden: bool) -> dict[str, Any]:
     body = event["body"] or {}
     unit = pick(event["to_unit"], event["to_unit_en"]) if event["to_unit"] else None
     to = event["to_name"] or unit if event["action"] in ASSIGNING else None
     role = role_name(event["role"]) if event["role"] else None
     by = {"name": event["name"], "role_name": role} if event["name"] else None
+    if hidden and event["action"] == "report":
+        by = None  # who reported may be staff (rule P8)
     if event["actor_kind"] == "system":
         by = {"name": pick("系统", "System"), "role_name": None}
     return {
@@ -180,10 +182,11 @@ def _task(row: Row) -> dict[str, Any]:
 def detail(row: Row, timeline: Sequence[Row], tasks: Sequence[Row], photos: Photos) -> dict[str, Any]:
     """The whole case for somebody who may see it, with exactly what they may do now."""
     relations = row["relations"]
+    hidden = withheld(row, relations)
     return item(row, task_of(row["state"], relations), photos) | {
         "text": row["text"],
         "photos": list(photos.values()),
-        "timeline": [_step(event, photos) for event in timeline],
+        "timeline": [_step(event, photos, hidden=hidden) for event in timeline],
         "why": words.why(row["why"]),
         "channel_name": words.channel_name(row["channel"]),
         "allowed": allowed_view(row["state"], relations, row["verification"]),
@@ -220,9 +223,10 @@ def not_adopted(row: Row) -> dict[str, Any]:
     }
 
 
-def timeline_view(timeline: Sequence[Row], photos: Photos) -> dict[str, Any]:
+def timeline_view(row: Row, timeline: Sequence[Row], photos: Photos) -> dict[str, Any]:
     """The events of a case alone."""
-    return {"items": [_step(event, photos) for event in timeline]}
+    hidden = withheld(row, row["relations"])
+    return {"items": [_step(event, photos, hidden=hidden) for event in timeline]}
 
 
 def current(facts: Row) -> dict[str, Any]:

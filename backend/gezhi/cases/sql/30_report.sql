@@ -30,38 +30,6 @@ begin
   return v_receipt;
 end $$;
 
--- The limits of a new case's first steps, and of those that run beside them (K2), at once: what limit_v1 says of each step.
--- One select without settings, so that callers' plans take it in.
-create or replace function report_limits_v1(
-  p_city text, p_profile text, p_kind text, p_code text, p_urgency text, p_urban text, p_from timestamptz
-) returns table (
-  accept_due timestamptz, accept_warn timestamptz, accept_working boolean,
-  dispatch_due timestamptz, dispatch_warn timestamptz, dispatch_working boolean,
-  sign_due timestamptz, sign_warn timestamptz, sign_working boolean,
-  contact_due timestamptz, contact_warn timestamptz, contact_working boolean,
-  arrive_due timestamptz, arrive_warn timestamptz, arrive_working boolean
-) language sql stable as $$
-  select max(due) filter (where step = 'accept'), max(warn) filter (where step = 'accept'),
-         bool_or(working) filter (where step = 'accept'),
-         max(due) filter (where step = 'dispatch'), max(warn) filter (where step = 'dispatch'),
-         bool_or(working) filter (where step = 'dispatch'),
-         max(due) filter (where step = 'sign'), max(warn) filter (where step = 'sign'),
-         bool_or(working) filter (where step = 'sign'),
-         max(due) filter (where step = 'contact'), max(warn) filter (where step = 'contact'),
-         bool_or(working) filter (where step = 'contact'),
-         max(due) filter (where step = 'arrive'), max(warn) filter (where step = 'arrive'),
-         bool_or(working) filter (where step = 'arrive')
-    from (select step, working, after_v1(p_city, p_from, seconds, working) as due,
-                 after_v1(p_city, p_from, seconds * 4 / 5, working) as warn
-            from (select distinct on (step) step, amount * unit_seconds_v1(unit) as seconds,
-                         unit in ('working_hour', 'working_day') as working
-                    from limits
-                   where city = p_city and step in ('accept', 'dispatch', 'sign', 'contact', 'arrive')
-                     and profile in (p_profile, 'standard') and urgency in (p_urgency, '*') and urban in (p_urban, '*')
-                     and ((kind = p_kind and code = p_code) or (kind = '*' and code = '*'))
-                   order by step, profile = 'standard', kind = '*', urgency = '*', urban = '*') exact) timed
-$$;
-
 -- Takes one report: case, report, events (report, and accept and dispatch by the system when matter and place are
 -- certain), clocks and photos, all or nothing, idempotent on (author, id). A refusal is raised as SQLSTATE GZ001 with the
 -- problem's code as message. `p_region` is where a desk knows an address to be; `p_reporter` is the row of a name or number
