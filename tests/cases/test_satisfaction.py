@@ -1,4 +1,4 @@
-"""Rating, and the ladder of dissatisfaction: again, verified by another; one level up; a third party's last word (C8)."""
+"""Rating, and the ladder of dissatisfaction: again by another's eyes, one level up, a third party's last word (C8)."""
 
 from __future__ import annotations
 
