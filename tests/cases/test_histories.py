@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -48,7 +48,7 @@ ONCE = """
 select (select count(*) from clocks where overdue_at is not null)
          + (select count(*) from tasks where overdue_at is not null),
        (select count(*) from events where action = 'overdue'),
-       (select count(distinct (case_id, facts ->> 'task', facts ->> 'step', facts ->> 'due_at')) from events
+       (select count(distinct (case_id, facts ->> 'task', facts ->> 'clock', occurred_at)) from events
          where action = 'overdue')
 """
 UNVERIFIED = """
@@ -72,9 +72,9 @@ def machine(town: Town, visited: set[tuple[str, str]]) -> type[RuleBasedStateMac
     """The machine over one town: at most two cases, each with what was sent to it so far."""
 
     class History(RuleBasedStateMachine):
-        @initialize(kind=KINDS, dice=st.randoms(use_true_random=False))
-        def first(self, kind: str, dice: random.Random) -> None:
-            self.walk = Walk(town, dice)
+        @initialize(kind=KINDS, seed=st.integers(0, 2**32))
+        def first(self, kind: str, seed: int) -> None:
+            self.walk = Walk(town, random.Random(seed))
             self.walk.report(kind)
 
         @precondition(lambda self: len(self.walk.cases) < 2)
@@ -93,14 +93,14 @@ def machine(town: Town, visited: set[tuple[str, str]]) -> type[RuleBasedStateMac
             if actions:
                 self.walk.step(case, self.walk.dice.choice(sorted(actions)))
 
-        @rule(pair=st.sampled_from(sorted(PAIRS - NEVER)))
-        def legal_way(self, pair: tuple[str, str]) -> None:
-            """The way to a state, and an action there."""
-            for case in sorted(self.walk.cases):
-                if self.walk.visit(case, *pair):
-                    return
-            if len(self.walk.cases) < 2:
-                self.walk.visit(self.walk.report("address"), *pair)
+        @rule(count=st.integers(1, 3))
+        def legal_ways(self, count: int) -> None:
+            """The way to a state, and an action there: first of all to what no history has come to yet."""
+            for _ in range(count):
+                pair = self.walk.dice.choice(sorted(PAIRS - NEVER - visited) or sorted(PAIRS - NEVER))
+                done = any(self.walk.visit(case, *pair) for case in sorted(self.walk.cases))
+                if not done and len(self.walk.cases) < 2:
+                    self.walk.visit(self.walk.report("address"), *pair)
 
         @rule(action=st.sampled_from(sorted(STAFF)), stale=st.integers(-2, 2))
         def any_step(self, action: str, stale: int) -> None:
@@ -174,18 +174,19 @@ def machine(town: Town, visited: set[tuple[str, str]]) -> type[RuleBasedStateMac
 
 
 def run(town: Town, **more: Any) -> set[tuple[str, str]]:
-    """Plays histories and returns the pairs of state and action that their logs have."""
+    """Plays histories and returns the pairs of state and action that their logs have.
+
+    A history that fails is told as it is: making it shorter would take many minutes.
+    """
     visited: set[tuple[str, str]] = set()
-    run_state_machine_as_test(
-        machine(town, visited),
-        settings=settings(deadline=None, suppress_health_check=list(HealthCheck), database=None, **more),
-    )
+    quick = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None, phases=(Phase.generate,))
+    run_state_machine_as_test(machine(town, visited), settings=settings(quick, **more))
     return visited
 
 
 @pytest.mark.timeout(600)
 def test_C1_C4_C6_C8_K1_K3_whatever_is_sent_a_case_is_the_replay_of_its_log(town: Town) -> None:
-    visited = run(town, max_examples=60, stateful_step_count=25, derandomize=True)
+    visited = run(town, max_examples=50, stateful_step_count=25, derandomize=True)
     assert PAIRS - NEVER - visited == set()
 
 

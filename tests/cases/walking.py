@@ -291,7 +291,7 @@ class Walk:
             "contact": {"note": "已联系"}, "arrive": {"position": away}, "progress": {"note": "在修"},
             "check": {"note": "属实"}, "whistle": {"reason": "请配合", "units": units},
             "whistle_answer": {"note": "到了"},
-            "mediate": {"mediation": "continued", "present": "双方", "held_at": self.moment(), "note": "谈了"},
+            "mediate": {"mediation": "continued", "present": "双方", "held_at": self.after(hours=-1), "note": "谈了"},
             "supervise": {"reason": "抓紧"}, "supervise_reply": {"note": "好"}, "own": {}, "strike_off": {"note": "销"},
             "consult": {"lead_unit": str(town.units["bureau"]), "units": units,
                         "minutes": dice.choice((None, "会商纪要"))},
