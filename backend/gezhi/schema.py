@@ -8,7 +8,7 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 
-from gezhi import audit
+from gezhi import audit, installation
 from gezhi.cases import models as cases
 from gezhi.catalogue import models as catalogue
 from gezhi.config import settings
@@ -18,7 +18,7 @@ from gezhi.notify import models as notify
 from gezhi.people import models as people
 from gezhi.places import models as places
 
-MODELS = (audit, cases, catalogue, media, notify, people, places)
+MODELS = (audit, cases, catalogue, installation, media, notify, people, places)
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _LOCK = 0x67657A6869  # "gezhi": two processes that migrate at the same time take turns
 
