@@ -51,13 +51,15 @@ begin
   return jsonb_build_object('id', v_id, 'kind', p_kind, 'post', p_post, 'unit', p_unit, 'desk', p_desk, 'due_at', p_due);
 end $$;
 
--- Closes the open tasks of these kinds, all or those of one post (or its unit), and returns their ids.
+-- Closes the open tasks of these kinds, all or those of one post (or its unit, or its desk), and returns their ids.
 create or replace function close_tasks_v1(p_case cases, p_kinds text[], p_post uuid, p_at timestamptz) returns jsonb
 language sql as $$
   with closed as (
     update tasks set closed_at = p_at, closed_seq = p_case.seq + 1
      where city = p_case.city and case_id = p_case.id and closed_at is null and kind = any (p_kinds)
-       and (p_post is null or post_id = p_post or unit_id = (select p.unit_id from posts p where p.id = p_post))
+       and (p_post is null or exists (
+         select from posts p where p.id = p_post
+            and (p.id = tasks.post_id or p.unit_id = tasks.unit_id or starts_with(tasks.desk, p.region_code))))
     returning id)
   select coalesce(jsonb_agg(id), '[]') from closed
 $$;

@@ -55,6 +55,7 @@ end $$;
 create or replace function supervise_v1(p_case cases, p_user uuid, p_at timestamptz, p_content jsonb) returns jsonb
 language plpgsql as $$
 begin
+  if (p_content ->> 'deadline')::timestamptz <= p_at then raise exception using errcode = 'GZ001', message = 'until_past'; end if;
   return jsonb_build_object('tasks', jsonb_build_array(open_task_v1(
     p_case, 'supervise', p_case.assignee_post_id, case when p_case.assignee_post_id is null then p_case.lead_unit_id end,
     case when num_nonnulls(p_case.assignee_post_id, p_case.lead_unit_id) = 0 then desk_of_v1(p_case) end, p_user,

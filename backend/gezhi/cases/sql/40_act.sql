@@ -48,7 +48,7 @@ begin
     when p_action = 'whistle' then o_more := whistle_v1(p_case, p_relation, p_user, p_at, p_content);
     when p_action = 'whistle_answer' then o_more := jsonb_build_object('closed_tasks', close_tasks_v1(p_case, '{whistle}', p_post, p_at));
     when p_action = 'supervise' then o_more := supervise_v1(p_case, p_user, p_at, p_content);
-    when p_action = 'supervise_reply' then o_more := jsonb_build_object('closed_tasks', close_tasks_v1(p_case, '{supervise}', null, p_at));
+    when p_action = 'supervise_reply' then o_more := jsonb_build_object('closed_tasks', close_tasks_v1(p_case, '{supervise}', p_post, p_at));
     when p_action = 'own' then
       o_more := jsonb_build_object('tasks', jsonb_build_array(open_task_v1(p_case, 'own', p_post, null, null, p_user, null, null, p_at)));
     when p_action = 'strike_off' then o_more := jsonb_build_object('closed_tasks', close_tasks_v1(p_case, '{own}', p_post, p_at));
