@@ -1,4 +1,4 @@
-"""Cases that another platform is responsible for: its number and its deadline are followed, and it can be taken back."""
+"""Cases that another platform is responsible for: its number and its deadline are followed; they can be taken back."""
 
 from __future__ import annotations
 
