@@ -81,14 +81,25 @@ class Cluster:
         """Return the address of a database of this cluster, as libpq and SQLAlchemy understand it."""
         return f"postgresql://postgres@/{database}?host={quote(str(self._sockets), safe='/')}"
 
-    def start(self, stopping: Callable[[], bool] = lambda: False) -> Child:
-        """Make what is missing, start the server, wait until it answers; return its process to watch over.
-
-        Raises Failure when it cannot; returns early, without waiting, once `stopping` says so.
-        """
+    def locate(self) -> Path:
+        """Return the cluster's folder, made if missing; from then on `url` is known, whether the server runs or not."""
         account = _account()
         home = _home(self._wanted, account)
         self._sockets = folder(home / "s", SOCKET_NAME + ".lock", account)
+        return home
+
+    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end as the user the cluster belongs to; its output, errors too, is in `stdout`."""
+        return _as(_account(), command, {"LC_ALL": "C.UTF-8"})
+
+    def start(self, stopping: Callable[[], bool] = lambda: False, patience: float = START_PATIENCE) -> Child:
+        """Make what is missing, start the server, wait until it answers; return its process to watch over.
+
+        Raises Failure when it cannot, or not within `patience` seconds; returns early, without waiting, once
+        `stopping` says so.
+        """
+        account = _account()
+        home = self.locate()
         data = home / "data"
         env = {"LC_ALL": "C.UTF-8", "HOME": str(home), "PATH": os.defpath}  # PG* variables would lead it astray
         programs = _programs(_version(data))
@@ -112,7 +123,7 @@ class Cluster:
             before=lambda: _clear_stale(data, self._sockets, account),
         )
         self._child.start()
-        self._wait(stopping)
+        self._wait(stopping, patience)
         return self._child
 
     def stop(self) -> None:
@@ -121,9 +132,9 @@ class Cluster:
             self._child.end()
             self._child = None
 
-    def _wait(self, stopping: Callable[[], bool]) -> None:
+    def _wait(self, stopping: Callable[[], bool], patience: float = START_PATIENCE) -> None:
         """Wait until the server answers and has the database with PostGIS."""
-        deadline = time.monotonic() + START_PATIENCE
+        deadline = time.monotonic() + patience
         child = self._child
         while child and not stopping():
             try:
@@ -136,7 +147,7 @@ class Cluster:
                 if time.monotonic() > deadline:
                     self.stop()
                     raise Failure(
-                        f"PostgreSQL did not answer in {START_PATIENCE:g} s: {error}\n{child.tail()}"
+                        f"PostgreSQL did not answer in {patience:g} s: {error}\n{child.tail()}"
                     ) from error
             time.sleep(0.05)
 

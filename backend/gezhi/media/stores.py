@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, NamedTuple
 
 import obstore
 from obstore.exceptions import BaseError
@@ -76,6 +76,22 @@ def get(path: str) -> bytes | None:
             return bytes(obstore.get(_open(settings().media_url), path).bytes())
     except FileNotFoundError:
         return None
+
+
+class Kept(NamedTuple):
+    """One file of the store: its path, its size in bytes, and a mark that changes with its content."""
+
+    path: str
+    bytes: int
+    mark: str
+
+
+def listed() -> Iterator[Kept]:
+    """Everything that is kept, of all cities, in no order. Raises Problem unavailable."""
+    with _told():
+        for page in obstore.list(_open(settings().media_url)):
+            for found in page:
+                yield Kept(found["path"], found["size"], found["e_tag"] or "")
 
 
 def delete(*paths: str) -> None:
