@@ -391,7 +391,21 @@ def upgrade() -> None:
     _due_index("due_at is not null")
 
 
+def _drop_functions() -> None:
+    """Functions take rows of these tables, so they go first; they come back with the next migrate."""
+    op.get_bind().connection.cursor().execute(
+        """do $$ declare f regprocedure; begin
+          for f in select p.oid::regprocedure from pg_proc p where p.pronamespace = 'public'::regnamespace
+              and p.proname ~ '_v[0-9]+$' and p.proname !~ '^procrastinate'
+              and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+          loop execute 'drop function ' || f || ' cascade'; end loop;
+        end $$;
+        drop table if exists sql_files;"""
+    )
+
+
 def downgrade() -> None:
+    _drop_functions()
     _due_index(OPEN)
     op.execute(f"delete from limits where profile <> 'standard' or urban <> '*' or not {OLD_STEPS}")  # noqa: S608
     _limits(OLD_KEY, OLD_STEPS)
