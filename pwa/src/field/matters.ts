@@ -1,20 +1,23 @@
 /** What the city's catalogue asks of a matter, also where there is no network. */
 import { api, ApiProblem } from '../shared/api'
-import type { CaseItem, Catalogue } from '../shared/types'
+import type { Catalogue } from '../shared/types'
 import { now } from '../store/clock'
 import { keep, kept } from '../store/fetched'
+
+/** A matter as cases and categories name it. */
+type Named = { kind: string; code: string } | null
 
 const PATH = '/matters'
 const FRESH_MS = 24 * 3600 * 1000
 
 /** False where a verification is accepted from anywhere; true also for a matter of which the phone knows nothing. */
-export async function verifiedOnSite(matter: CaseItem['matter']): Promise<boolean> {
+export async function verifiedOnSite(matter: Named): Promise<boolean> {
   const found = await rowOf(matter)
   return !found || found.verification === 'on_site'
 }
 
 /** True where the server takes no answer to a case without a photo of afterwards. */
-export async function handledWithPhoto(matter: CaseItem['matter']): Promise<boolean> {
+export async function handledWithPhoto(matter: Named): Promise<boolean> {
   return (await rowOf(matter))?.photo_handle === 'required'
 }
 
@@ -24,7 +27,7 @@ export async function keepCatalogue(): Promise<void> {
   if (!known || now() - known.at > FRESH_MS) await catalogue()
 }
 
-async function rowOf(matter: CaseItem['matter']): Promise<Catalogue['matters'][number] | undefined> {
+async function rowOf(matter: Named): Promise<Catalogue['matters'][number] | undefined> {
   return (await catalogue())?.matters.find(({ kind, code }) => kind === matter?.kind && code === matter.code)
 }
 

@@ -253,7 +253,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["AcceptCommand"] | components["schemas"]["RejectCommand"] | components["schemas"]["MergeCommand"] | components["schemas"]["UnmergeCommand"] | components["schemas"]["DispatchCommand"] | components["schemas"]["SignCommand"] | components["schemas"]["DelegateCommand"] | components["schemas"]["ReturnCommand"] | components["schemas"]["ReassignCommand"] | components["schemas"]["EscalateCommand"] | components["schemas"]["RefuseEscalationCommand"] | components["schemas"]["TransferCommand"] | components["schemas"]["RecallCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["HandleCommand"] | components["schemas"]["VerifyPassCommand"] | components["schemas"]["VerifyFailCommand"] | components["schemas"]["ReopenCommand"] | components["schemas"]["WithdrawCommand"] | components["schemas"]["ContactCommand"] | components["schemas"]["ArriveCommand"] | components["schemas"]["ProgressCommand"] | components["schemas"]["CheckCommand"] | components["schemas"]["CorrectCommand"] | components["schemas"]["MediateCommand"] | components["schemas"]["WhistleCommand"] | components["schemas"]["WhistleAnswerCommand"] | components["schemas"]["SuperviseCommand"] | components["schemas"]["SuperviseReplyCommand"] | components["schemas"]["OwnCommand"] | components["schemas"]["StrikeOffCommand"] | components["schemas"]["ConsultCommand"] | components["schemas"]["ConfirmCommand"] | components["schemas"]["RevisitCommand"] | components["schemas"]["AskExpertCommand"] | components["schemas"]["ExpertAnswerCommand"] | components["schemas"]["RequestCommand"] | components["schemas"]["DecideCommand"] | components["schemas"]["OfferCommand"] | components["schemas"]["EvaluateCommand"] | components["schemas"]["AdoptCommand"] | components["schemas"]["ReleaseCommand"];
+                    "application/json": components["schemas"]["AcceptCommand"] | components["schemas"]["RejectCommand"] | components["schemas"]["MergeCommand"] | components["schemas"]["UnmergeCommand"] | components["schemas"]["DispatchCommand"] | components["schemas"]["SignCommand"] | components["schemas"]["DelegateCommand"] | components["schemas"]["ReturnCommand"] | components["schemas"]["ReassignCommand"] | components["schemas"]["EscalateCommand"] | components["schemas"]["RefuseEscalationCommand"] | components["schemas"]["TransferCommand"] | components["schemas"]["RecallCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["HandleCommand"] | components["schemas"]["VerifyPassCommand"] | components["schemas"]["VerifyFailCommand"] | components["schemas"]["ReopenCommand"] | components["schemas"]["ContactCommand"] | components["schemas"]["ArriveCommand"] | components["schemas"]["ProgressCommand"] | components["schemas"]["CheckCommand"] | components["schemas"]["CorrectCommand"] | components["schemas"]["MediateCommand"] | components["schemas"]["WhistleCommand"] | components["schemas"]["WhistleAnswerCommand"] | components["schemas"]["SuperviseCommand"] | components["schemas"]["SuperviseReplyCommand"] | components["schemas"]["OwnCommand"] | components["schemas"]["StrikeOffCommand"] | components["schemas"]["ConsultCommand"] | components["schemas"]["RevisitCommand"] | components["schemas"]["AskExpertCommand"] | components["schemas"]["ExpertAnswerCommand"] | components["schemas"]["RequestCommand"] | components["schemas"]["DecideCommand"] | components["schemas"]["OfferCommand"] | components["schemas"]["EvaluateCommand"] | components["schemas"]["AdoptCommand"] | components["schemas"]["ReleaseCommand"];
                 };
             };
             responses: {
@@ -1682,7 +1682,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["AppealCommand"] | components["schemas"]["AddCommand"] | components["schemas"]["RemindCommand"] | components["schemas"]["ComplainCommand"] | components["schemas"]["RateCommand"];
+                    "application/json": components["schemas"]["AppealCommand"] | components["schemas"]["WithdrawCommand"] | components["schemas"]["AddCommand"] | components["schemas"]["RemindCommand"] | components["schemas"]["ComplainCommand"] | components["schemas"]["ConfirmCommand"] | components["schemas"]["RateCommand"];
                 };
             };
             responses: {
@@ -2105,6 +2105,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             matter: components["schemas"]["MatterChosen"];
@@ -2135,6 +2140,11 @@ export interface components {
              * @enum {string}
              */
             action: "add";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -2153,6 +2163,11 @@ export interface components {
             action: "adopt";
             /** Format: uuid */
             command: string;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** @default null */
@@ -2175,6 +2190,11 @@ export interface components {
              * @enum {string}
              */
             action: "appeal";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -2189,6 +2209,11 @@ export interface components {
              * @enum {string}
              */
             action: "arrive";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -2203,6 +2228,11 @@ export interface components {
              * @enum {string}
              */
             action: "ask_expert";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             expert: string;
             /** Format: uuid */
@@ -2403,6 +2433,11 @@ export interface components {
              * @enum {string}
              */
             action: "check";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             note: string;
@@ -2434,6 +2469,11 @@ export interface components {
              * @enum {string}
              */
             action: "complain";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -2448,11 +2488,18 @@ export interface components {
              * @enum {string}
              */
             action: "confirm";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             fixed: boolean;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
             occurred_at: string;
+            /** @default null */
+            phone: string | null;
             /** @default null */
             text: string | null;
         };
@@ -2462,6 +2509,11 @@ export interface components {
              * @enum {string}
              */
             action: "consult";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -2479,6 +2531,11 @@ export interface components {
              * @enum {string}
              */
             action: "contact";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             note: string;
@@ -2493,6 +2550,11 @@ export interface components {
             action: "correct";
             /** @default null */
             address: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** @default null */
@@ -2541,6 +2603,11 @@ export interface components {
              * @enum {string}
              */
             action: "decide";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             granted: boolean;
             /** Format: uuid */
             id: string;
@@ -2562,6 +2629,11 @@ export interface components {
              */
             after: string | null;
             assignee: components["schemas"]["AssigneeSent"];
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** @default null */
@@ -2595,6 +2667,11 @@ export interface components {
              * @default null
              */
             deadline: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** @default null */
@@ -2637,6 +2714,11 @@ export interface components {
              * @enum {string|null}
              */
             cause: "beyond_powers" | "ownerless" | "danger_to_life" | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -2656,6 +2738,11 @@ export interface components {
              * @enum {string}
              */
             action: "evaluate";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** @enum {string} */
             evaluation: "solved" | "not_solved";
             /** Format: uuid */
@@ -2673,6 +2760,11 @@ export interface components {
              * @enum {string}
              */
             action: "expert_answer";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             note: string;
@@ -2737,6 +2829,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** @default null */
@@ -2851,6 +2948,11 @@ export interface components {
             action: "mediate";
             /** @default null */
             agreement: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: date-time */
             held_at: string;
             /** Format: uuid */
@@ -2877,6 +2979,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -2964,7 +3071,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "task" | "verify" | "moved";
+            kind: "task" | "verify" | "moved" | "asked";
             /** Format: date-time */
             seen_at: string | null;
             title: string;
@@ -2975,6 +3082,11 @@ export interface components {
              * @enum {string}
              */
             action: "offer";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3005,6 +3117,11 @@ export interface components {
              * @enum {string}
              */
             action: "own";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** @default null */
@@ -3115,7 +3232,7 @@ export interface components {
             /** @description what to do */
             action: string;
             /** @enum {string} */
-            code: "absence_over" | "absence_overlaps" | "already_appealed" | "already_asked" | "already_rated" | "assignment_pinned" | "bad_credentials" | "bad_json" | "duty_leader_decides" | "hash_mismatch" | "internal" | "invalid" | "joined_too_late" | "mediations_needed" | "method_not_allowed" | "missing_header" | "no_level_above" | "no_longer_yours" | "no_reporter" | "not_a_photo" | "not_allowed_now" | "not_found" | "not_json" | "not_of_the_unit" | "not_signed_in" | "not_your_grid" | "not_yours_to_do" | "note_required" | "outside_calendar" | "outside_city" | "outside_fence" | "ownerless_needs_unit" | "photo_required" | "place_needed" | "rating_not_open" | "reporter_hidden" | "return_too_late" | "same_id_other_body" | "second_factor_needed" | "settle_not_certain" | "stale_version" | "storage_full" | "too_large" | "too_many_requests" | "twin_in_flight" | "unavailable" | "units_needed" | "unknown_assignee" | "unknown_case" | "unknown_command" | "unknown_matter" | "unknown_task" | "until_past" | "wrong_origin";
+            code: "absence_over" | "absence_overlaps" | "already_appealed" | "already_asked" | "already_rated" | "assignment_pinned" | "bad_credentials" | "bad_json" | "duty_leader_decides" | "hash_mismatch" | "held_in_future" | "internal" | "invalid" | "joined_too_late" | "mediations_needed" | "method_not_allowed" | "missing_header" | "no_level_above" | "no_longer_yours" | "no_reporter" | "not_a_photo" | "not_allowed_now" | "not_found" | "not_json" | "not_of_the_unit" | "not_signed_in" | "not_your_grid" | "not_yours_to_do" | "note_required" | "outside_calendar" | "outside_city" | "outside_fence" | "ownerless_needs_unit" | "photo_required" | "place_needed" | "rating_not_open" | "reporter_hidden" | "return_too_late" | "same_id_other_body" | "second_factor_needed" | "settle_not_certain" | "stale_version" | "storage_full" | "too_large" | "too_many_requests" | "twin_in_flight" | "unavailable" | "units_needed" | "unknown_assignee" | "unknown_case" | "unknown_command" | "unknown_matter" | "unknown_photo" | "unknown_task" | "until_past" | "wrong_origin";
             /** @description the state of the case now */
             current?: {
                 [key: string]: unknown;
@@ -3135,6 +3252,11 @@ export interface components {
              * @enum {string}
              */
             action: "progress";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             note: string;
@@ -3177,6 +3299,11 @@ export interface components {
             action: "rate";
             /** @default null */
             comment: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3212,6 +3339,11 @@ export interface components {
              */
             after: string | null;
             assignee: components["schemas"]["AssigneeSent"];
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3236,6 +3368,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3281,6 +3418,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3309,6 +3451,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3328,6 +3475,11 @@ export interface components {
              * @enum {string}
              */
             action: "release";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3340,6 +3492,11 @@ export interface components {
              * @enum {string}
              */
             action: "remind";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3360,6 +3517,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3425,6 +3587,11 @@ export interface components {
              * @enum {string}
              */
             action: "request";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3456,6 +3623,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3481,6 +3653,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3503,6 +3680,11 @@ export interface components {
              * @enum {string}
              */
             action: "revisit";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             note: string;
@@ -3739,6 +3921,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3797,6 +3984,11 @@ export interface components {
              * @enum {string}
              */
             action: "strike_off";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             note: string;
@@ -3814,6 +4006,11 @@ export interface components {
              * @default null
              */
             deadline: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3826,6 +4023,11 @@ export interface components {
              * @enum {string}
              */
             action: "supervise_reply";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             note: string;
@@ -3843,6 +4045,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            claimed_at: string | null;
             detail: string | null;
             internal_note: string | null;
             name: string;
@@ -3868,6 +4072,11 @@ export interface components {
             after: string | null;
             /** Format: date-time */
             deadline: string;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             number: string;
@@ -3912,6 +4121,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -3941,6 +4155,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             note: string;
@@ -3969,6 +4188,11 @@ export interface components {
              * @default null
              */
             after: string | null;
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** @default null */
@@ -3993,6 +4217,11 @@ export interface components {
              * @enum {string}
              */
             action: "whistle_answer";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             note: string;
@@ -4007,6 +4236,11 @@ export interface components {
              * @enum {string}
              */
             action: "whistle";
+            /**
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
+             * @default null
+             */
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
@@ -4022,21 +4256,16 @@ export interface components {
              */
             action: "withdraw";
             /**
-             * Format: uuid
+             * @description since it was made, by the device's monotonic clock, when that ran on (rule C5)
              * @default null
              */
-            after: string | null;
+            elapsed_ms: number | null;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
             occurred_at: string;
-            /**
-             * Format: uuid
-             * @default null
-             */
-            replaces: string | null;
             /** @default null */
-            version: number | null;
+            phone: string | null;
         };
     };
     responses: {

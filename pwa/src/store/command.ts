@@ -10,7 +10,7 @@ export function command(entry: Entry): Record<string, unknown> {
     occurred_at: entry.occurredAt,
   }
   // The monotonic clock bears out when it was made, as long as it has run on since (rule C5).
-  const elapsed = entry.kind === 'report' ? undefined : elapsedSince(entry.made)
+  const elapsed = entry.kind === 'report' || entry.kind === 'join' ? undefined : elapsedSince(entry.made)
   if (elapsed !== undefined) body.elapsed_ms = elapsed
   // The same picture twice is one photo.
   const photos = [...new Set(entry.hashes)]
