@@ -1,4 +1,4 @@
-"""Beside the seven steps: who is called, asked, watched or told, what they then see and may do, and for how long (P7)."""
+"""Beside the seven steps: who is called, asked, watched or told; what they then see and may do, and how long (P7)."""
 
 from __future__ import annotations
 
