@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+import psycopg
+
 from gezhi import db
 
 
@@ -36,7 +38,7 @@ def test_ids_are_uuid_version_7_and_sort_by_time() -> None:
 
 
 def test_functions_are_applied_when_their_file_changes_and_only_then(database: str) -> None:
-    with db.connection() as lent:
-        assert db.apply_functions(lent) == []
-        lent.execute("update sql_files set checksum = 'old' where name = 'cases/10_route.sql'")
-        assert db.apply_functions(lent) == ["cases/10_route.sql"]
+    with psycopg.connect(database, autocommit=True) as owner:
+        assert db.apply_functions(owner) == []
+        owner.execute("update sql_files set checksum = 'old' where name = 'cases/10_route.sql'")
+        assert db.apply_functions(owner) == ["cases/10_route.sql"]

@@ -11,7 +11,7 @@ from gezhi.cases import routes_people as case_people
 from gezhi.cases import routes_rules as rules
 from gezhi.catalogue import routes as catalogue
 from gezhi.config import settings
-from gezhi.db import db
+from gezhi.db import connect, db
 from gezhi.http import headers, limits, logs, metrics, openapi, problems
 from gezhi.live import routes as live
 from gezhi.media import routes as media
@@ -32,7 +32,7 @@ def _base() -> Flask:
     app = Flask("gezhi", static_folder=None)
     app.config.update(
         SQLALCHEMY_DATABASE_URI=here.sqlalchemy_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 4, "max_overflow": 4, "pool_pre_ping": True},
+        SQLALCHEMY_ENGINE_OPTIONS={"creator": connect, "pool_size": 4, "max_overflow": 4, "pool_pre_ping": True},
         MAX_CONTENT_LENGTH=20_000_000,
         PUSH_KEY=keys.public_key(),
     )

@@ -19,6 +19,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import UserDefinedType
 
 from gezhi.config import settings
+from gezhi.roles import ACT_AS
 
 # A writer that hangs freezes the horizon of the event log (see cases/log.py), so none may.
 SESSION_SETTINGS = "-c statement_timeout=10s -c idle_in_transaction_session_timeout=10s -c lock_timeout=2s -c jit=off"
@@ -71,6 +72,14 @@ def pool() -> ConnectionPool[Connection[Any]]:
     return _made[0]
 
 
+def connect() -> Connection[Any]:
+    """A connection outside the pool, with the same settings and the same role; for SQLAlchemy's engine."""
+    made = Connection.connect(settings().database_url, options=SESSION_SETTINGS)
+    made.execute(ACT_AS)
+    made.commit()
+    return made
+
+
 def close_pool() -> None:
     """Close this process's pool, if there is one; the next call of `pool` makes another."""
     with _making:
@@ -81,6 +90,7 @@ def close_pool() -> None:
 def _new_pool() -> ConnectionPool[Connection[Any]]:
     def configure(connection: Connection[Any]) -> None:
         connection.prepare_threshold = 0
+        connection.execute(ACT_AS)
 
     return ConnectionPool(
         settings().database_url,

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import procrastinate
-from psycopg import Connection
+from psycopg import AsyncConnection, Connection
 from psycopg.types.json import Jsonb
 
 from gezhi.config import settings
+from gezhi.roles import ACT_AS
 
 app = procrastinate.App(
     connector=procrastinate.PsycopgConnector(),
@@ -28,7 +29,14 @@ select (procrastinate_defer_jobs_v1(array[
 def bound_app() -> procrastinate.App:
     """The App with a pool on this installation's database, for the worker: `async with bound_app().open_async()`."""
     app.perform_import_paths()  # type: ignore[no-untyped-call]
-    return app.with_connector(procrastinate.PsycopgConnector(conninfo=settings().database_url, min_size=1, max_size=6))
+    return app.with_connector(
+        procrastinate.PsycopgConnector(conninfo=settings().database_url, min_size=1, max_size=6, configure=_act_as)
+    )
+
+
+async def _act_as(connection: AsyncConnection[Any]) -> None:
+    await connection.execute(ACT_AS)
+    await connection.commit()
 
 
 def defer(

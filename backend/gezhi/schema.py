@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import psycopg
+import structlog
 from alembic import command
 from alembic.config import Config
 
-from gezhi import audit, installation
+from gezhi import audit, installation, roles
 from gezhi.cases import models as cases
 from gezhi.catalogue import models as catalogue
 from gezhi.config import settings
@@ -22,14 +23,23 @@ MODELS = (audit, cases, catalogue, installation, media, notify, people, places)
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _LOCK = 0x67657A6869  # "gezhi": two processes that migrate at the same time take turns
 
+log = structlog.get_logger("gezhi.schema")
+
 
 def migrate(revision: str = "head") -> list[str]:
-    """Bring the database to `revision`, then re-apply the SQL functions that changed; returns their names."""
+    """Bring the database to `revision`, re-apply the SQL functions that changed, and grant the application's role what
+    it needs; returns the names of the functions' files.
+
+    A login that may not make the role goes on without it, and says what an administrator has to run.
+    """
     with psycopg.connect(settings().database_url, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
         command.upgrade(config(), revision)
         with connection.transaction():
-            return apply_functions(connection)
+            changed = apply_functions(connection)
+        if wanted := roles.prepare(connection):
+            log.warning("migrate.log_not_protected", run_as_administrator=wanted, then="gezhi migrate")
+    return changed
 
 
 def config() -> Config:

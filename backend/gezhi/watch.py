@@ -28,10 +28,7 @@ oldest_job = Gauge(
 )  # fmt: skip
 failed_jobs = Gauge("gezhi_failed_jobs", "Jobs given up, waiting for a person.", multiprocess_mode="mostrecent")
 
-_HORIZON = """
-select coalesce(extract(epoch from now() - min(xact_start)), 0)::float8
-  from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()
-"""
+_HORIZON = "select horizon_age_v1()"
 
 _LAG = """
 select reader.name, coalesce(extract(epoch from now() - unread.at), 0)::float8
