@@ -184,7 +184,7 @@ def _proof(receipt: str, secret: str | None, sent: dict[str, Any]) -> service.Pr
 def _note(lent: Connection[Any], receipt: str, proof: service.Proof, sent: dict[str, Any]) -> None:
     facts = service.note(lent, receipt, proof, sent, author())
     if facts["refused"]:
-        raise Problem(facts["refused"], current=views.current(facts | {"relations": []}))
+        raise Problem(facts["refused"], current=views.current(facts, resident=True))
 
 
 @blueprint.post("/commands")
@@ -246,7 +246,7 @@ def _run(lent: Connection[Any], command: dict[str, Any]) -> Answered:
 def _told(receipt: str, proof: service.Proof, facts: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """The course after a reporter's note; raises its refusal, which by then is kept."""
     if facts["refused"]:
-        raise Problem(facts["refused"], current=views.current(facts | {"relations": []}))
+        raise Problem(facts["refused"], current=views.current(facts, resident=True))
     return reading.course(receipt, proof), 200
 
 

@@ -229,11 +229,14 @@ def timeline_view(row: Row, timeline: Sequence[Row], photos: Photos) -> dict[str
     return {"items": [_step(event, photos, hidden=hidden) for event in timeline]}
 
 
-def current(facts: Row) -> dict[str, Any]:
-    """The least state of a case, told to somebody whose command came too late."""
+def current(facts: Row, *, resident: bool = False) -> dict[str, Any]:
+    """The least state of a case, told to somebody whose command came too late; a resident reads it in their words."""
     relations = facts["relations"]
-    least: dict[str, Any] = {"state": facts["state"], "state_name": words.state_name(facts["state"])}
-    if relations:
+    least: dict[str, Any] = {
+        "state": facts["state"],
+        "state_name": words.state_name(facts["state"], resident=resident),
+    }
+    if relations and not resident:
         allowed = allowed_view(facts["state"], relations, facts["verification"])
         least |= {"version": facts["version"], "allowed": allowed}
     return least
