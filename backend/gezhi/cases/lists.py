@@ -136,10 +136,17 @@ select {queries.ITEM}, {_TASK} as task
   left join mine on mine.case_id = c.id
  order by page.created_at desc, page.id desc
 """  # noqa: S608
+# The few cases that a search may mean, with the columns that openings and the search compare.
 _HITS = """
 hits as materialized (
-  select c.* from found f join cases c on c.city = %(city)s and c.id = f.case_id
+  select c.city, c.id, c.created_at, c.state, c.level, c.region_code, c.confidentiality, c.address, c.assignee_post_id,
+         c.lead_unit_id, c.handled_by_post_id, c.verifier_post_id, c.verifier_region, c.keeper_post_id, c.keeper_unit_id
+    from found f join cases c on c.city = %(city)s and c.id = f.case_id
    where not (select yes from common) and {conditions})"""
+# Sorted before their texts are looked at, so that this ends with the page: nearly all that may be meant are.
+_FOUND = """(select c.id, c.created_at from (
+    select * from hits c where {opened} order by c.created_at desc, c.id desc offset 0) c
+  where {search} order by c.created_at desc, c.id desc limit %(limit)s)"""
 _COUNTS = f"""
 with {{tables}}
 select c.state, {queries.LIGHT} as light, {_TASK} as task, count(*) as cases
@@ -148,6 +155,10 @@ select c.state, {queries.LIGHT} as light, {_TASK} as task, count(*) as cases
  group by 1, 2, 3
 """  # noqa: S608
 
+_BELOW = """c.lead_unit_id = any (array(
+  select u.id from units u where u.parent_unit_id = any (%(units)s::uuid[])))"""
+# How many cases the units below have cannot be known when this is planned: fenced, so that the index leads to them.
+_FENCED = f"(select * from cases c where c.city = %(city)s and {_BELOW} offset 0)"  # noqa: S608
 _WAITING = "c.id = any (array(select mine.case_id from mine where mine.here))"
 _HERE = {"mine": _waits("t.desk", "h.region_code"), "scope": "true"}
 """By view: whether an open task at a desk waits here; in one's scope all tasks show."""
@@ -195,12 +206,7 @@ def _scope(standing: Standing, states: Collection[str]) -> Iterator[Opening]:
         )
     if standing.units:
         yield "c.lead_unit_id = any (%(units)s::uuid[])", None
-        # Fenced: how many cases the units below have cannot be known when this is planned.
-        yield (
-            """c.id in (select o.id from cases o where o.city = %(city)s and o.lead_unit_id = any (
-              array(select u.id from units u where u.parent_unit_id = any (%(units)s::uuid[]))) offset 0)""",
-            None,
-        )
+        yield _BELOW, None
 
 
 class _Asked:
@@ -236,15 +242,16 @@ def page(view: str, standing: Standing, asked: dict[str, Any]) -> tuple[str, dic
     shared = ["c.city = %(city)s"]
     if asked["q"]:
         found = search(asked["city"], asked["q"])
-        parts.conditions.append(found.condition)
         parts.given |= found.arguments
         if found.by_text and opened:
             tables += [CANDIDATES, _HITS.format(conditions=" and ".join(parts.conditions))]
-            branches.append(_BRANCH.format(source="hits", conditions=" or ".join(f"({own})" for own in opened)))
+            any_opened = " or ".join(f"({own})" for own in opened)
+            branches.append(_FOUND.format(opened=any_opened, search=found.condition))
             shared.append("(select yes from common)")
-    branches += [
-        _BRANCH.format(source="cases", conditions=" and ".join([*shared, own, *parts.conditions])) for own in opened
-    ]
+        parts.conditions.append(found.condition)
+    for own in opened:
+        source = _FENCED if own == _BELOW else "cases"
+        branches.append(_BRANCH.format(source=source, conditions=" and ".join([*shared, own, *parts.conditions])))
     union = " union ".join(branches) or "select null::uuid as id, null::timestamptz as created_at where false"
     return _PAGE.replace("{tables}", ",".join(tables)).replace("{branches}", union), parts.given
 
