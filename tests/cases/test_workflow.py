@@ -21,6 +21,7 @@ from tests.cases.helpers import SECRET, command, here
 from tests.cases.town import SECRETS, Town
 
 SHA = "cd" * 32
+OWN = "ab" * 32  # of the report
 PAST = "took part once"
 LATER = (datetime.now(UTC) + timedelta(days=30)).isoformat()
 DESK = "desk distributor street_desk viewer"
@@ -181,7 +182,7 @@ def whole(town: Town, other: str) -> dict[str, dict[str, Any]]:
         "request": {"request": "void", "reason": "重复"},
         "offer": {"posts": [town.post("parks")["post_id"]], "reason": "不在岗"},
         "evaluate": {"organisation": "市民评议团", "evaluation": "solved", "note": "现场核验"},
-        "release": {"photos": [SHA]},
+        "release": {"photos": [OWN]},
         "decide": {"task": str(uuid.uuid4()), "granted": False, "reason": "不同意"},
     }  # fmt: skip
 
