@@ -257,8 +257,12 @@ begin
   select coalesce(jsonb_object_agg(relation, post_id), '{}') into v_relations from relations_v1(v_case, p_user, v_now);
   if v_relations = '{}' and not exists (
        select from events e where e.city = p_city and e.case_id = p_case_id
-          and (e.actor_user_id = p_user or exists (
-            select from posts p where p.user_id = p_user and 'post:' || p.id = any (e.audience)))) then
+          and (e.actor_user_id = p_user
+               or exists (select from posts p where p.user_id = p_user and 'post:' || p.id = any (e.audience))
+               or exists (select from posts_held_v1(p_city, p_user, v_now) m, unnest(e.audience) token
+                           where token = 'unit:' || m.unit_id
+                              or (m.centre and m.role in ('leader', 'dispatcher', 'duty_leader')
+                                  and starts_with(token, 'region:' || m.region_code))))) then
     raise exception using errcode = 'GZ001', message = 'not_found';
   end if;
   return command_v1(v_case, v_relations, 'post', p_author, p_author, p_user, p_id, p_hmac, p_row, p_version, p_after, p_occurred,
