@@ -49,10 +49,10 @@ def task_of(person: Any, case: Any, kind: str) -> str:
     return str(found)
 
 
-def says(phone: Caller, receipt: str, action: str, secret: str | None = SECRET, **fields: Any) -> Any:
+def says(caller: Caller, receipt: str, action: str, secret: str | None = SECRET, /, **fields: Any) -> Any:
     """The response to what a reporter says by the receipt, with the device's secret unless `secret` is None."""
     headers = {"X_Gezhi_Secret": secret} if secret else {}
-    return phone.post(f"/reports/{receipt}/notes", sent(action, **fields), **headers)
+    return caller.post(f"/reports/{receipt}/notes", sent(action, **fields), **headers)
 
 
 def course(phone: Caller, receipt: str, secret: str | None = None, **headers: str) -> dict[str, Any]:
