@@ -197,13 +197,13 @@ def test_a_store_that_is_full_or_away_is_a_503_and_keeps_nothing(send, conn, mon
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
         monkeypatch.setenv(name, "x")
     settings.cache_clear()
-    stores._open.cache_clear()
+    stores.opened.cache_clear()
     try:
         answer = send(content)
     finally:
         monkeypatch.undo()
         settings.cache_clear()
-        stores._open.cache_clear()
+        stores.opened.cache_clear()
     assert (answer.status_code, answer.get_json()["code"]) == (503, "unavailable")
     assert answer.headers["Retry-After"]
     assert state(conn, content) == []

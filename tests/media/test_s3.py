@@ -23,11 +23,11 @@ def bucket(database, monkeypatch):
                         "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     settings.cache_clear()
-    stores._open.cache_clear()
+    stores.opened.cache_clear()
     yield endpoint
     monkeypatch.undo()
     settings.cache_clear()
-    stores._open.cache_clear()
+    stores.opened.cache_clear()
     server.stop()
 
 

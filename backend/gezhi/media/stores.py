@@ -25,7 +25,8 @@ Size = Literal["full", "thumb"]
 
 
 @lru_cache(maxsize=8)
-def _open(url: str) -> LocalStore | S3Store:
+def opened(url: str) -> LocalStore | S3Store:
+    """The store at `url`: `file:///folder`, made when it is missing, or `s3://bucket/prefix`."""
     if url.startswith("file://"):
         return LocalStore(url.removeprefix("file://"), mkdir=True)
     plain = os.environ.get("AWS_ENDPOINT_URL", os.environ.get("AWS_ENDPOINT", "")).startswith("http://")
@@ -48,7 +49,7 @@ def _told() -> Iterator[None]:
         raise Problem("storage_full" if full else "unavailable") from error
 
 
-def _settle(store: LocalStore | S3Store, path: str) -> None:
+def settle(store: LocalStore | S3Store, path: str) -> None:
     """Make a file in a folder survive a power cut: the phone drops its own copy on our word. S3 does so by itself."""
     if not isinstance(store, LocalStore) or store.prefix is None:
         return
@@ -63,17 +64,17 @@ def _settle(store: LocalStore | S3Store, path: str) -> None:
 
 def put(path: str, content: IO[bytes] | Path | bytes) -> None:
     """Keep `content` at `path`, durably. Raises Problem storage_full or unavailable."""
-    store = _open(settings().media_url)
+    store = opened(settings().media_url)
     with _told():
         obstore.put(store, path, content)
-    _settle(store, path)
+    settle(store, path)
 
 
 def get(path: str) -> bytes | None:
     """What is kept at `path`, None when nothing is. Raises Problem unavailable."""
     try:
         with _told():
-            return bytes(obstore.get(_open(settings().media_url), path).bytes())
+            return bytes(obstore.get(opened(settings().media_url), path).bytes())
     except FileNotFoundError:
         return None
 
@@ -89,7 +90,7 @@ class Kept(NamedTuple):
 def listed() -> Iterator[Kept]:
     """Everything that is kept, of all cities, in no order. Raises Problem unavailable."""
     with _told():
-        for page in obstore.list(_open(settings().media_url)):
+        for page in obstore.list(opened(settings().media_url)):
             for found in page:
                 yield Kept(found["path"], found["size"], found["e_tag"] or "")
 
@@ -99,7 +100,7 @@ def delete(*paths: str) -> None:
     for path in paths:
         try:
             with _told():
-                obstore.delete(_open(settings().media_url), path)
+                obstore.delete(opened(settings().media_url), path)
         except FileNotFoundError:
             continue
 
