@@ -78,7 +78,9 @@ begin
       end if;
     when p_action = 'adopt' then
       if not exists (select from commands where city = p_case.city and case_id = p_case.id and refused is not null
-                        and id = (p_content ->> 'command')::uuid) then
+                        and id = (p_content ->> 'command')::uuid)
+         or exists (select from events e where e.city = p_case.city and e.case_id = p_case.id and e.action = 'adopt'
+                       and e.facts -> 'command' = p_content -> 'command') then
         raise exception using errcode = 'GZ001', message = 'unknown_command';
       end if;
       o_more := jsonb_build_object('command', p_content -> 'command');
