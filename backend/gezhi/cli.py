@@ -18,7 +18,9 @@ class _House(click.Group):
     """The commands of the domains are found where they are, and imported only when one of them is asked for."""
 
     domains: ClassVar[dict[str, tuple[str, str]]] = {
+        "backup": ("gezhi.ground.backup_commands", "backup"),
         "import": ("gezhi.places.commands", "import_"),
+        "restore": ("gezhi.ground.backup_commands", "restore"),
         "user": ("gezhi.people.commands", "user"),
         "vapid": ("gezhi.notify.commands", "vapid"),
     }
