@@ -27,6 +27,9 @@ export interface Draft {
   category: string | null
   text: string
   danger: boolean
+  /** The reporter's number, if they leave one, and whether those who handle it may see it. */
+  phone: string
+  hidden: boolean
   /** The camera is open: a page that wakes up like this was killed by it. */
   camera: boolean
   /** The refused report this one takes the place of. */
@@ -48,6 +51,8 @@ export function blank(): Draft {
     category: null,
     text: '',
     danger: false,
+    phone: '',
+    hidden: false,
     camera: false,
     replaces: null,
   }
@@ -80,6 +85,7 @@ export function fieldsOf(one: Draft): Record<string, unknown> {
         : { lng: one.place.point[0], lat: one.place.point[1], system: 'wgs84', accuracy_m: one.place.accuracy, origin: one.place.origin },
     address: one.address.trim() || null,
     danger: one.danger,
+    ...(one.phone.trim() && { reporter: { name: null, phone: one.phone.trim(), hidden: one.hidden } }),
   }
 }
 
@@ -175,10 +181,13 @@ export async function reopen(entry: Entry): Promise<void> {
     place: fields.place && { point: [fields.place.lng, fields.place.lat], accuracy: fields.place.accuracy_m, origin: fields.place.origin },
     address: (fields['address'] as string | null) ?? '',
     byAddress: !fields.place,
-    category: fields['category'] as string | null,
+    category: (fields['category'] as string | null | undefined) ?? null,
     text: (fields['text'] as string | null) ?? '',
     danger: fields['danger'] === true,
-    replaces: entry.id,
+    phone: (fields['reporter'] as { phone?: string } | undefined)?.phone ?? '',
+    hidden: (fields['reporter'] as { hidden?: boolean } | undefined)?.hidden === true,
+    // What joined another case becomes a report of its own, under a secret of its own.
+    replaces: entry.kind === 'report' ? entry.id : null,
   })
   await keepDraft()
 }

@@ -15,7 +15,7 @@ export const lost = ref(0)
 export const noStorage = ref(false)
 
 /** Reports of this device, newest first. */
-export const reports = computed(() => made.value.filter((entry) => entry.kind === 'report'))
+export const reports = computed(() => made.value.filter((entry) => entry.kind === 'report' || entry.kind === 'join'))
 
 /** What the server has not confirmed yet. */
 export const waiting = computed(() => made.value.filter(({ state }) => state !== 'sent'))
