@@ -1,4 +1,4 @@
-"""What reporters say between report and rating: by the device's secret or by their number; who joined, a little less."""
+"""What reporters say between report and rating: by the device's secret or by their number; who joined says less."""
 
 from __future__ import annotations
 
@@ -247,13 +247,9 @@ def test_P8_who_joined_sees_their_own_photos_and_those_of_the_work_and_the_first
     code = joins(second, receipt["case_id"], JOINED, photos=[theirs], text="我姓欧阳")
     do(worker, receipt["case_id"], "sign")
     do(worker, receipt["case_id"], "handle", **HANDLED | {"photos": [work]})
+    readers = {"first": (receipt["receipt_code"], SECRET), "second": (code, JOINED), "nobody": (code, None)}
     shown = {
-        name: [one["sha256"] for one in course(Caller(app), which, secret)["photos"]]
-        for name, which, secret in (
-            ("first", receipt["receipt_code"], SECRET),
-            ("second", code, JOINED),
-            ("nobody", code, None),
-        )  # fmt: skip
+        name: [one["sha256"] for one in course(Caller(app), *reader)["photos"]] for name, reader in readers.items()
     }
     assert shown == {"first": [mine, work], "second": [theirs, work], "nobody": []}
     assert "欧阳" not in str(course(first, receipt["receipt_code"], SECRET))
