@@ -72,6 +72,7 @@ where c.city = %(city)s and c.id = %(id)s and r.relations is not null
 
 DETAIL = f"""
 select {ITEM}, {REPORTER}, r.relations, (r.relations ->> 'verifier')::uuid as verifier_post, m.fence_m, m.dispute,
+  barred_v1(c, now_v1()) as barred,
   (select count(*) from events e where e.city = c.city and e.case_id = c.id and e.action = 'mediate'
       and (e.facts ->> 'mediated_at_level')::int = c.level) as mediations,
   (select count(*) from reports r where r.city = c.city and r.case_id = c.id) as reports,

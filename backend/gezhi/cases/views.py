@@ -45,8 +45,14 @@ def category(city: str, key: str | None) -> dict[str, Any] | None:
     return {"key": key, "name": names(city).category(key), "icon": key} if key else None
 
 
-def allowed_view(state: str, relations: Collection[str], verification: str | None) -> list[dict[str, Any]]:
-    """The actions open to this caller, likeliest first; the first one is the big button."""
+def allowed_view(
+    state: str, relations: Collection[str], verification: str | None, barred: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """The actions open to this caller, likeliest first; the first one is the big button.
+
+    `barred` are those that are nobody's now, as the database's barred_v1 has them.
+    """
+    rows = [action for action in allowed(state, relations) if action.key not in barred]
     return [
         {
             "action": action.key,
@@ -55,7 +61,7 @@ def allowed_view(state: str, relations: Collection[str], verification: str | Non
             "kind": action.kind,
             "needs": [{"field": need.field, "required": need.required} for need in needed(action, verification)],
         }
-        for index, action in enumerate(allowed(state, relations))
+        for index, action in enumerate(rows)
     ]
 
 
@@ -189,7 +195,7 @@ def detail(row: Row, timeline: Sequence[Row], tasks: Sequence[Row], photos: Phot
         "timeline": [_step(event, photos, hidden=hidden) for event in timeline],
         "why": words.why(row["why"]),
         "channel_name": words.channel_name(row["channel"]),
-        "allowed": allowed_view(row["state"], relations, row["verification"]),
+        "allowed": allowed_view(row["state"], relations, row["verification"], row["barred"]),
         "fence_m": row["fence_m"] or 100,
         "level": row["level"],
         "loop_name": words.loop_name(row["level"]),
@@ -237,7 +243,7 @@ def current(facts: Row, *, resident: bool = False) -> dict[str, Any]:
         "state_name": words.state_name(facts["state"], resident=resident),
     }
     if relations and not resident:
-        allowed = allowed_view(facts["state"], relations, facts["verification"])
+        allowed = allowed_view(facts["state"], relations, facts["verification"], facts["barred"])
         least |= {"version": facts["version"], "allowed": allowed}
     return least
 

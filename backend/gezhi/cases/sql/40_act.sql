@@ -98,6 +98,34 @@ begin
   end if;
 end $$;
 
+-- Whether whoever has a case has had it longer than it may be returned; it counts from the last dispatch.
+create or replace function return_late_v1(p_case cases, p_at timestamptz) returns boolean language sql stable as $$
+  select exists (
+    select from step_limit_v1(p_case, 'return', (
+      select max(started_at) from clocks k where k.city = p_case.city and k.case_id = p_case.id and k.step = 'sign')) l
+     where l.due_at < p_at)
+$$;
+
+-- What can be asked for in a state.
+create or replace function requests_of_v1(p_state text) returns text[] language sql immutable as $$
+  select case when p_state = 'signed' then '{extend,suspend,void}'::text[]
+              when p_state in ('accepted', 'dispatched') then '{suspend,void}' else '{void}' end
+$$;
+
+-- Actions that the table has in this state and that are nobody's now, whatever is said with them: no button shows them.
+create or replace function barred_v1(p_case cases, p_at timestamptz) returns text[] language plpgsql stable as $$
+declare
+  v_asked text[] := array(select kind from tasks
+                           where city = p_case.city and case_id = p_case.id and closed_at is null
+                             and kind in ('own', 'extend', 'suspend', 'void'));
+begin
+  return array_remove(array[
+    case when p_case.level <= 4 then 'escalate' end,
+    case when 'own' = any (v_asked) then 'own' end,
+    case when v_asked @> requests_of_v1(p_case.state) then 'request' end,
+    case when p_case.state in ('dispatched', 'signed') and return_late_v1(p_case, p_at) then 'return' end], null);
+end $$;
+
 -- Why somebody may not do what their relation and the state would allow; null when they may. `p_relation` is null when no
 -- relation allows it.
 create or replace function why_not_v1(p_case cases, p_row jsonb, p_relations jsonb, p_relation text, p_content jsonb, p_at timestamptz)
@@ -119,18 +147,13 @@ begin
       else 'not_yours_to_do' end;
   end if;
   return case
-    when v_action = 'return' and exists (
-      select from step_limit_v1(p_case, 'return', (
-        select max(started_at) from clocks k where k.city = p_case.city and k.case_id = p_case.id and k.step = 'sign')) l
-       where l.due_at < p_at) then 'return_too_late'
+    when v_action = 'return' and return_late_v1(p_case, p_at) then 'return_too_late'
     when v_action = 'escalate' and p_case.level <= 4 then 'no_level_above'
     when v_action = 'escalate' and coalesce(p_content ->> 'cause', '') <> 'danger_to_life' and exists (
       select from city_matters where city = p_case.city and kind = p_case.matter_kind and code = p_case.matter_code and dispute)
       and (select count(*) from events e where e.city = p_case.city and e.case_id = p_case.id and e.action = 'mediate'
               and (e.facts ->> 'mediated_at_level')::int = p_case.level) < 3 then 'mediations_needed'
-    when v_action = 'request' and not p_case.state = any (case p_content ->> 'request'
-           when 'extend' then '{signed}' when 'suspend' then '{accepted,dispatched,signed}'
-           else array['reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended'] end) then 'not_allowed_now'
+    when v_action = 'request' and not p_content ->> 'request' = any (requests_of_v1(p_case.state)) then 'not_allowed_now'
     when v_action in ('request', 'own') and exists (
       select from tasks t where t.city = p_case.city and t.case_id = p_case.id and t.closed_at is null
          and t.kind = case v_action when 'own' then 'own' else p_content ->> 'request' end) then 'already_asked'
@@ -199,7 +222,7 @@ begin
     if v_known.body_hmac <> p_hmac then raise exception using errcode = 'GZ001', message = 'same_id_other_body'; end if;
     if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_uploader, p_case.id, p_photos); end if;
     return outcome_v1(p_case, array(select jsonb_object_keys(p_relations)), v_known.refused, true,
-                      jsonb_build_object('missing_photos', v_missing));
+                      jsonb_build_object('missing_photos', v_missing, 'barred', barred_v1(p_case, p_at)));
   end if;
 
   select r, (p_relations ->> r)::uuid into v_relation, v_post
@@ -217,7 +240,7 @@ begin
     values (p_case.city, p_author, p_id, p_case.id, v_action, p_hmac, v_refused, p_content);
     if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_uploader, p_case.id, p_photos); end if;
     return outcome_v1(p_case, array(select jsonb_object_keys(p_relations)), v_refused, false,
-                      jsonb_build_object('missing_photos', v_missing));
+                      jsonb_build_object('missing_photos', v_missing, 'barred', barred_v1(p_case, p_at)));
   end if;
 
   v_done := done_at_v1(p_case, p_occurred, p_elapsed, p_at);
