@@ -52,7 +52,7 @@ def backup(folder: Path | None, continuous: bool) -> None:
 @click.option("--ledger", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Deletions 删除台账")
 @click.option("--finish", is_flag=True, help="PostgreSQL was restored by other means: do what follows 只做后续步骤")
 def restore(
-    folder: Path | None, replace: bool, keys: Path | None, until: str | None, ledger: Path | None, finish: bool
+    folder: Path | None, *, replace: bool, keys: Path | None, until: str | None, ledger: Path | None, finish: bool
 ) -> None:
     """Restore the backup in FOLDER into an empty database, and check it 恢复.
 

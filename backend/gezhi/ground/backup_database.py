@@ -40,7 +40,8 @@ select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p
 """
 _TYPES = """
 select t.oid::regtype::text from pg_type t join pg_namespace n on n.oid = t.typnamespace
- where t.typtype in ('e', 'd') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+ where (t.typtype in ('e', 'd') or exists (select from pg_class c where c.oid = t.typrelid and c.relkind = 'c'))
+   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
    and not exists (select from pg_depend d where d.objid = t.oid and d.deptype = 'e')
 """
 _OTHERS = """

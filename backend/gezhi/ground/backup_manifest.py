@@ -87,6 +87,7 @@ def keep(file: Path, content: bytes) -> File:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
+        draft.touch(mode=0o600)
         draft.write_bytes(content)
         settle(draft)
         draft.rename(file)
