@@ -44,6 +44,7 @@ begin
      order by p.region_code <> p_case.region_code, p.role <> 'grid_worker', p.role <> 'grid_leader', p.region_code, p.id
      limit 1;
     sampled := sampled and (select region_code <> p_case.region_code from posts where id = post_id) is true;
+    if sampled then mode := 'on_site'; end if;
     if post_id is not null then return; end if;
     mode := case when v_own and v_told then 'reporter_confirms' when mode = 'signature' then mode else 'photo' end;
   end if;
