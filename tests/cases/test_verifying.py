@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from gezhi.cases.doctor import examine
-from tests.cases.helpers import HANDLED, SHA, command, here, ok, refused
+from gezhi.cases.workflow import VERIFICATIONS
+from gezhi.http.language import pick
+from tests.cases.helpers import HANDLED, SHA, command, here, ok, refused, report
+from tests.cases.steps import do, joins, may, seen, tries
 
 
 def test_handling_needs_a_photo_as_the_matter_says(send: Any, worker: Any, row_of: Any, conn: Any) -> None:
@@ -203,6 +206,229 @@ def test_P7_the_verifier_of_a_sensitive_matter_sees_it_while_it_is_theirs(
     done = ok(worker.act(case, command("verify_pass", 5, photos=[SHA])))
     assert (done["state"], done["case"]) == ("closed", None)
     assert [person.sees(case) for person in (bureau, worker, mate)] == [True, False, False]
+
+
+# The modes (C2): what each asks for, both ways
+
+
+def work(case: str, *people: Any) -> None:
+    """Sign and handle, by the one who has it."""
+    for person in people:
+        do(person, case, "sign")
+        do(person, case, "handle", **HANDLED)
+
+
+MODES = {
+    # mode: (matter, who verifies, what passing needs, the refusal without it)
+    "on_site": ({"category": "street_light"}, "mate", {"photos": [SHA]}, "photo_required"),
+    "photo": ({"category": None, "matter": {"kind": "matter", "code": "09011"}}, "mate", {"photos": [SHA]},
+              "photo_required"),
+    "phone": ({"category": None, "matter": {"kind": "local", "code": "L3001"}}, "desk", {"note": "老人说来过了"},
+              "note_required"),
+    "reporter_confirms": ({"category": None, "matter": {"kind": "local", "code": "L1001"}}, "desk",
+                          {"note": "双方都说好了"}, "note_required"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_C2_each_mode_passes_with_what_it_asks_for_and_not_without(
+    mode: str, send: Any, worker: Any, request: Any, row_of: Any
+) -> None:
+    what, who, needs, refusal = MODES[mode]
+    verifier = request.getfixturevalue(who)
+    case = str(send(**what)["case_id"])
+    work(case, worker)
+    shown = seen(verifier, case)
+    assert shown["verification_name"] == pick(*VERIFICATIONS[mode][:2])
+    (passing,) = [row for row in shown["allowed"] if row["action"] == "verify_pass"]
+    required = {need["field"] for need in passing["needs"] if need["required"]}
+    assert required == set(VERIFICATIONS[mode][2])
+    assert set(needs) <= required
+    before = row_of(case)
+    refused(tries(verifier, case, "verify_pass"), 422, refusal)
+    assert row_of(case) == before
+    done = do(verifier, case, "verify_pass", **needs)
+    assert (done["state"], row_of(case)["row"]["step"]) == ("closed", None)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_C2_each_mode_fails_with_a_note_and_goes_back_to_the_same_hands(
+    mode: str, send: Any, worker: Any, request: Any
+) -> None:
+    what, who, *_ = MODES[mode]
+    verifier = request.getfixturevalue(who)
+    case = str(send(**what)["case_id"])
+    work(case, worker)
+    refused(tries(verifier, case, "verify_fail"), 422, "invalid")
+    done = do(verifier, case, "verify_fail", note="没有办好")
+    assert (done["state"], worker.tasks()[case]) == ("dispatched", "sign")
+
+
+def test_C2_a_signature_is_a_photo_of_it(send: Any, worker: Any, enter: Any) -> None:
+    case = send(category=None, matter={"kind": "local", "code": "L1005"}, photos=[])["case_id"]
+    work(case, enter("handler", "360103", "justice"))
+    assert seen(worker, case)["verification_name"] == "签字确认"
+    refused(tries(worker, case, "verify_pass", note="签过了"), 422, "photo_required")
+    assert do(worker, case, "verify_pass", photos=[SHA])["state"] == "closed"
+
+
+def test_what_cannot_be_solved_says_why_and_when_it_is_looked_at_again(
+    signed: str, worker: Any, mate: Any, row_of: Any
+) -> None:
+    told = {"outcome": "impossible", "reply": "要等管线迁改"}
+    before = row_of(signed)
+    for missing, rest in (("reason", {"review_on": "2099-01-01"}), ("review_on", {"reason": "管线未迁"})):
+        problem = refused(tries(worker, signed, "handle", **told, **rest), 422, "invalid")
+        assert list(problem["fields"]) == [missing]
+    today = row_of(signed)["row"]["created_at"][:10]
+    refused(tries(worker, signed, "handle", **told, reason="管线未迁", review_on=today), 422, "until_past")
+    assert row_of(signed) == before
+    do(worker, signed, "handle", **told, reason="管线未迁", review_on="2099-01-01")
+    assert seen(mate, signed)["review_on"] == "2099-01-01"
+    assert seen(mate, signed)["timeline"][-1]["detail"] == "客观无法解决"
+
+
+# Who verifies (C3), every way
+
+
+def test_C3_what_somebody_else_has_handled_the_grids_worker_looks_at(send: Any, worker: Any, enter: Any) -> None:
+    case = send(category="road")["case_id"]  # the district's
+    bureau = enter("handler", "360103", "urban_management")
+    work(case, bureau)
+    assert worker.tasks()[case] == "verify"
+    assert "verify_pass" not in may(bureau, case)
+    assert do(worker, case, "verify_pass", photos=[SHA])["state"] == "closed"
+
+
+def test_C3_another_post_of_the_grid_comes_before_a_neighbour(signed: str, worker: Any, hire: Any, grid: Any) -> None:
+    instructor, leader = hire("instructor", grid.code), hire("grid_leader", grid.code)
+    do(worker, signed, "handle", **HANDLED)
+    assert (leader.tasks().get(signed), instructor.tasks().get(signed)) == ("verify", None)
+
+
+def test_C3_in_a_one_worker_grid_the_neighbours_worker_looks(signed: str, worker: Any, grid: Any, conn: Any) -> None:
+    do(worker, signed, "handle", **HANDLED)
+    role, region = conn.execute(
+        "select p.role, p.region_code from cases c join posts p on p.id = c.verifier_post_id where c.id = %s", (signed,)
+    ).fetchone()
+    assert (role, region[:12], region != grid.code) == ("grid_worker", grid.code[:12], True)
+
+
+def own(worker: Any, grid: Any, code: str = "01037", kind: str = "matter") -> str:
+    """A case that the worker has reported, handled and settled alone."""
+    how = {"outcome": "solved", "reply": "当场拧紧了", "photos": [SHA]}
+    told = report([SHA], place=grid.place, category=None, matter={"kind": kind, "code": code}, settle=how)
+    answer = worker.post("/reports", told)
+    assert answer.status_code == 201, answer.json
+    return str(answer.json["case_id"])
+
+
+@pytest.fixture
+def drawn(conn: Any, grid: Any) -> Any:
+    """Sets how many in a hundred own cases of the grid are drawn."""
+
+    def say(percent: int) -> None:
+        conn.execute(
+            "insert into verification_samples values ('3601', %s, %s)"
+            " on conflict (city, region_code) do update set percent = excluded.percent",
+            (grid.code, percent),
+        )
+
+    return say
+
+
+def test_C3_a_workers_own_small_case_is_looked_at_by_a_desk_with_a_photo(
+    worker: Any, grid: Any, desk: Any, drawn: Any
+) -> None:
+    drawn(0)
+    case = own(worker, grid)
+    shown = seen(desk, case)
+    assert (shown["verification_name"], shown["sampled"]) == ("照片核查", False)
+    refused(tries(worker, case, "verify_pass", photos=[SHA]), 409, "not_yours_to_do")
+    refused(tries(desk, case, "verify_pass"), 422, "photo_required")
+    done = do(desk, case, "verify_pass", photos=[SHA])  # from the desk: no fence
+    assert (done["state"], done["case"]["timeline"][-1]["position"]) == ("closed", None)
+
+
+def test_C3_where_somebody_met_it_too_their_word_stands_for_the_worker_alone(
+    worker: Any, grid: Any, drawn: Any, send: Any, resident: Any, desk: Any, conn: Any
+) -> None:
+    drawn(0)
+    told = worker.post("/reports", report([SHA], place=grid.place))  # the worker's own report ...
+    case = told.json["case_id"]
+    joins(resident, case, "j" * 43)  # ... that a resident has met too
+    work(case, worker)
+    assert seen(desk, case)["verification_name"] == "反映人确认"
+    refused(tries(desk, case, "verify_pass"), 422, "note_required")
+    assert do(desk, case, "verify_pass", note="打电话问过，亮了")["state"] == "closed"
+
+
+@pytest.mark.parametrize("code", ["01037", "09011"])  # verified on the spot, and by photo
+def test_C3_a_sample_drawn_goes_to_the_neighbour_on_the_spot(
+    code: str, worker: Any, grid: Any, drawn: Any, enter: Any, desk: Any, conn: Any
+) -> None:
+    drawn(100)
+    case = own(worker, grid, code)
+    shown = seen(desk, case)
+    assert (shown["verification_name"], shown["sampled"]) == ("现场核查", True)
+    (region,) = conn.execute(
+        "select p.region_code from cases c join posts p on p.id = c.verifier_post_id where c.id = %s", (case,)
+    ).fetchone()
+    neighbour = enter("grid_worker", region)
+    assert neighbour.tasks()[case] == "verify"
+    away = here(grid.lng + 0.02, grid.lat)
+    refused(tries(neighbour, case, "verify_pass", photos=[SHA], position=away), 422, "outside_fence")
+    done = do(neighbour, case, "verify_pass", photos=[SHA], position=here(grid.lng, grid.lat))
+    assert done["state"] == "closed"
+
+
+@pytest.mark.usefixtures("alone")
+def test_C3_with_no_neighbour_a_drawn_case_is_the_desks_all_the_same(
+    worker: Any, grid: Any, drawn: Any, desk: Any
+) -> None:
+    drawn(100)
+    case = own(worker, grid)
+    assert (seen(desk, case)["sampled"], "verify_pass" in may(desk, case)) == (False, True)
+
+
+def test_C3_another_post_of_the_grid_looks_at_a_workers_own_case_on_the_spot(
+    worker: Any, mate: Any, grid: Any, drawn: Any
+) -> None:
+    drawn(0)
+    case = own(worker, grid)
+    assert (mate.tasks()[case], seen(mate, case)["verification_name"]) == ("verify", "现场核查")
+
+
+def test_C3_five_in_a_hundred_to_start_and_doubtful_positions_draw_more(worker: Any, grid: Any, conn: Any) -> None:
+    asked = {"post": worker.post_id, "case": own(worker, grid)}
+
+    def percent() -> float:
+        row = conn.execute(
+            "select count(*) filter (where sampled_v1("
+            "   jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid())), %(post)s, now())) / 20.0"
+            "  from cases c, generate_series(1, 2000) where c.id = %(case)s",
+            asked,
+        ).fetchone()
+        return float(row[0])
+
+    assert 3 < percent() < 8
+    conn.execute(
+        "insert into doubtful_positions"
+        " select '3601', %(post)s, %(case)s, seq, now() from generate_series(101, 109) seq",
+        asked,
+    )
+    assert 43 < percent() < 57
+    conn.execute("update doubtful_positions set at = now() - interval '31 days' where post_id = %(post)s", asked)
+    assert 3 < percent() < 8
+
+
+def test_C2_C3_a_position_sent_with_a_handling_that_bears_nothing_out_raises_the_draw(
+    signed: str, worker: Any, conn: Any
+) -> None:
+    before = conn.execute("select count(*) from doubtful_positions where post_id = %s", (worker.post_id,)).fetchone()
+    do(worker, signed, "arrive", position={"unavailable": "denied"})
+    after = conn.execute("select count(*) from doubtful_positions where post_id = %s", (worker.post_id,)).fetchone()
+    assert after[0] == before[0] + 1
 
 
 def test_the_logs_of_all_these_cases_hold() -> None:
