@@ -31,8 +31,16 @@ from gezhi.places.systems import VAGUEST
 _TEXT = validate.Length(min=1, max=1000)
 # A phone's clock may be wrong by decades; beyond these years the database's calendar and Python's part ways.
 _MOMENT = validate.Range(datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
-_YES = partial(fields.Boolean, truthy={True}, falsy={False})
 _SYSTEMS = ("wgs84", "gcj02", "bd09", "cgcs2000")
+
+
+class Yes(fields.Boolean):
+    """True or false, and nothing that resembles them: 1 is neither."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
 
 
 class MatterChosen(Strict):
@@ -66,7 +74,7 @@ class SpeakerSent(Strict):
 
     name = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^(?=.*\S).{1,50}\Z"))
     phone = fields.String(load_default=None, allow_none=True, validate=(validate.Length(max=30), _is_phone))
-    hidden = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    hidden = Yes(load_default=False)
 
     @validates_schema
     def says_something(self, data: dict[str, Any], **_: Any) -> None:
@@ -99,7 +107,7 @@ class ReportSent(Strict):
     place = fields.Nested(PlaceSent, load_default=None, allow_none=True)
     address = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 200))
     photos = fields.List(Sha256Hex(), load_default=list, validate=validate.Length(max=9))
-    danger = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    danger = Yes(load_default=False)
     channel = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(tuple(CHANNELS)))
     reporter = fields.Nested(SpeakerSent, load_default=None, allow_none=True)
     region = fields.String(
@@ -186,7 +194,7 @@ _FIELDS: dict[str, Callable[..., fields.Field[Any]]] = {
     "present": partial(fields.String, validate=validate.Length(1, 500)),
     "held_at": partial(Iso, validate=_MOMENT),
     "agreement": partial(fields.String, validate=validate.Length(1, 4000)),
-    "referral": _YES,
+    "referral": Yes,
     "units": partial(fields.List, fields.UUID(), validate=validate.Length(1, 20)),
     "lead_unit": fields.UUID,
     "minutes": partial(fields.String, validate=validate.Length(1, 4000)),
@@ -195,10 +203,10 @@ _FIELDS: dict[str, Callable[..., fields.Field[Any]]] = {
     "request": partial(fields.String, validate=validate.OneOf(tuple(REQUESTS))),
     "task": fields.UUID,
     "command": fields.UUID,
-    "granted": _YES,
+    "granted": Yes,
     "organisation": partial(fields.String, validate=validate.Length(1, 200)),
     "evaluation": partial(fields.String, validate=validate.OneOf(tuple(EVALUATIONS))),
-    "fixed": _YES,
+    "fixed": Yes,
     "stars": partial(fields.Integer, strict=True, validate=validate.Range(1, 5)),
     "satisfaction": partial(fields.String, validate=validate.OneOf(tuple(SATISFACTIONS))),
     "comment": partial(fields.String, validate=validate.Length(1, 500)),
