@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from gezhi.cases import routes as cases
+from gezhi.cases import routes_erasure as erasure
 from gezhi.cases import routes_filters as filters
 from gezhi.cases import routes_nearby as nearby
 from gezhi.cases import routes_people as case_people
@@ -22,7 +23,7 @@ from gezhi.people import routes as people
 from gezhi.people import sessions
 from gezhi.places import routes as places
 
-DOMAINS = (people, roster, places, catalogue, media, cases, case_people, nearby, rules, filters, notify)
+DOMAINS = (people, roster, places, catalogue, media, cases, case_people, erasure, nearby, rules, filters, notify)
 
 
 def _base() -> Flask:

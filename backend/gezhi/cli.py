@@ -143,10 +143,15 @@ def openapi() -> None:
 
 @main.command()
 def doctor() -> None:
-    """Check that every case is the replay of its events and that every chain of digests holds."""
-    from gezhi.cases.doctor import examine
+    """Check that every case is the replay of its events, that chains and anchors hold, and that the application cannot
+    change the log."""
+    from gezhi.cases.doctor import examine, protection
 
     faults = examine()
+    if open_log := protection():
+        faults.append(open_log)
+    else:
+        click.echo("the application's role cannot change the log 应用账号不能改写记录")
     for fault in faults:
         click.echo(fault, err=True)
     click.echo(f"{len(faults)} faults")

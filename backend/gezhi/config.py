@@ -8,6 +8,7 @@
 | `DATABASE_URL` | the embedded cluster | PostgreSQL with PostGIS, `postgresql://...` |
 | `CITY` | 3601 | four-digit code of the city served |
 | `MEDIA_URL` | `file://GEZHI_VAR/media` | where photos go: a folder, or `s3://bucket/prefix` |
+| `ANCHOR_URL` | `file://GEZHI_VAR/anchors` | where anchors and the ledger of erasures go, like `MEDIA_URL` |
 | `RATE_LIMIT_STORAGE` | `memory://` | shared counters, `redis://...` when there are several processes |
 | `PUSH_HOSTS` | the big push services | host suffixes that may receive push messages, comma separated |
 | `PUSH_SUBJECT` | `mailto:ops@localhost.invalid` | contact named in VAPID headers (RFC 8292) |
@@ -38,6 +39,7 @@ class Settings:
     database_url: str
     city: str
     media_url: str
+    anchor_url: str
     rate_limit_storage: str
     push_hosts: tuple[str, ...]
     push_subject: str
@@ -92,6 +94,7 @@ def settings() -> Settings:
         database_url=env["DATABASE_URL"],
         city=env.get("CITY") or "3601",
         media_url=env.get("MEDIA_URL") or f"file://{var}/media",
+        anchor_url=env.get("ANCHOR_URL") or f"file://{var}/anchors",
         rate_limit_storage=env.get("RATE_LIMIT_STORAGE") or "memory://",
         push_hosts=tuple(h.strip() for h in (env.get("PUSH_HOSTS") or PUSH_HOSTS).split(",") if h.strip()),
         push_subject=env.get("PUSH_SUBJECT") or "mailto:ops@localhost.invalid",

@@ -16,7 +16,7 @@ from gezhi.roles import ACT_AS
 
 app = procrastinate.App(
     connector=procrastinate.PsycopgConnector(),
-    import_paths=["gezhi.media.tasks", "gezhi.notify.tasks"],
+    import_paths=["gezhi.cases.tasks", "gezhi.media.tasks", "gezhi.notify.tasks"],
 )
 
 _DEFER = """

@@ -11,6 +11,7 @@ from alembic.config import Config
 
 from gezhi import audit, installation, roles
 from gezhi.cases import models as cases
+from gezhi.cases import models_keeping as keeping
 from gezhi.catalogue import models as catalogue
 from gezhi.config import settings
 from gezhi.db import apply_functions
@@ -19,7 +20,7 @@ from gezhi.notify import models as notify
 from gezhi.people import models as people
 from gezhi.places import models as places
 
-MODELS = (audit, cases, catalogue, installation, media, notify, people, places)
+MODELS = (audit, cases, catalogue, installation, keeping, media, notify, people, places)
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _LOCK = 0x67657A6869  # "gezhi": two processes that migrate at the same time take turns
 

@@ -20,7 +20,7 @@ import psycopg
 import structlog
 
 from gezhi import queue, watch
-from gezhi.cases import clocks, handover, texts
+from gezhi.cases import anchors, clocks, erasure, handover, texts
 from gezhi.config import settings
 from gezhi.db import close_pool, connection
 from gezhi.http import logs
@@ -33,6 +33,7 @@ READ_EVERY = 0.2  # seconds between two looks at the log
 FETCH_EVERY = 0.5  # seconds between two looks for jobs
 SWEEP_EVERY = 15.0
 WATCH_EVERY = 15.0
+LEAVE_EVERY = 30.0  # seconds between two looks for what has to leave the machine
 LEASE = 60  # seconds without a heartbeat after which a worker's jobs are another's
 HEARTBEAT = 10.0
 RUNS = 20  # a job that was in hand so often when its worker died is what kills it
@@ -78,6 +79,13 @@ def _sweep() -> bool:
     return False
 
 
+def _leave() -> bool:
+    with connection() as lent:
+        anchors.turn(lent, settings().city)
+        erasure.leave(lent, settings().city)
+    return False
+
+
 def _watch() -> bool:
     with connection() as lent:
         watch.look(lent, settings().city)
@@ -86,7 +94,12 @@ def _watch() -> bool:
 
 def _beats(stop: threading.Event) -> list[_Beat]:
     reading = [_Beat(name, READ_EVERY, partial(_read, consume), stop) for name, consume in CONSUMERS.items()]
-    return [*reading, _Beat("clocks", SWEEP_EVERY, _sweep, stop), _Beat("watch", WATCH_EVERY, _watch, stop)]
+    return [
+        *reading,
+        _Beat("clocks", SWEEP_EVERY, _sweep, stop),
+        _Beat("anchors", LEAVE_EVERY, _leave, stop),
+        _Beat("watch", WATCH_EVERY, _watch, stop),
+    ]
 
 
 async def rescue(app: procrastinate.App) -> int:

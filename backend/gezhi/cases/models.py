@@ -262,7 +262,10 @@ class Command(Base):
     """The memory of an action or note: accepted (the event's seq) or refused (its content, not adopted: rule C6)."""
 
     __tablename__ = "commands"
-    __table_args__ = (Index("commands_city_case_id_index", "city", "case_id"),)
+    __table_args__ = (
+        Index("commands_city_case_id_index", "city", "case_id"),
+        Index("commands_city_content_index", "city", "created_at", postgresql_where=text("content is not null")),
+    )
 
     city: Mapped[str] = mapped_column(Text, primary_key=True)
     author: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -60,7 +60,8 @@ class PlaceSent(Strict):
     origin = fields.String(required=True, validate=validate.OneOf(("gps", "pin", "photo")))
 
 
-def _is_phone(value: str) -> None:
+def is_phone(value: str) -> None:
+    """Raise ValidationError for what is not a phone number."""
     try:
         normalised(value)
     except NotAPhone:
@@ -73,7 +74,7 @@ class SpeakerSent(Strict):
     """Who speaks, as far as they say so: kept apart and sealed. `hidden` keeps it from those who handle (rule P8)."""
 
     name = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^(?=.*\S).{1,50}\Z"))
-    phone = fields.String(load_default=None, allow_none=True, validate=(validate.Length(max=30), _is_phone))
+    phone = fields.String(load_default=None, allow_none=True, validate=(validate.Length(max=30), is_phone))
     hidden = Yes(load_default=False)
 
     @validates_schema
@@ -244,7 +245,7 @@ _CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
 class ReporterSent(Strict):
     """What everything a reporter sends may say: the phone number left with the report, in place of the secret."""
 
-    phone = fields.String(load_default=None, allow_none=True, validate=(validate.Length(max=30), _is_phone))
+    phone = fields.String(load_default=None, allow_none=True, validate=(validate.Length(max=30), is_phone))
 
 
 def _action_schema(key: str, base: type[Strict]) -> type[Strict]:

@@ -49,3 +49,9 @@ select encode(sha256, 'hex') from gone g
                       and u.author not in (select author from gone where sha256 = u.sha256))
 """
 """Remove uploads that never came to a case; returns the hashes that nobody holds any more."""
+
+UNHELD = """
+select sha from unnest(%s::text[]) sha
+ where not exists (select from uploads where city = %s and sha256 = decode(sha, 'hex'))
+"""
+"""Those of the hashes that nobody in the city holds."""

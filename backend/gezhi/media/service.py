@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from tempfile import SpooledTemporaryFile
@@ -146,5 +146,18 @@ def remove_unlinked(city: str) -> int:
     with connection() as lent:
         rows = lent.execute(queries.UNLINKED, {"city": city, "age": UNLINKED_AFTER}).fetchall()
     for (sha,) in rows:
-        stores.delete(stores.incoming(city, sha), stores.cleaned(city, sha, "full"), stores.cleaned(city, sha, "thumb"))
+        _remove_files(city, sha)
     return len(rows)
+
+
+def remove_unheld(city: str, photos: Sequence[str]) -> int:
+    """Remove the files of those of the hashes that nobody holds; returns how many hashes went."""
+    with connection() as lent:
+        rows = lent.execute(queries.UNHELD, (list(photos), city)).fetchall()
+    for (sha,) in rows:
+        _remove_files(city, sha)
+    return len(rows)
+
+
+def _remove_files(city: str, sha: str) -> None:
+    stores.delete(stores.incoming(city, sha), stores.cleaned(city, sha, "full"), stores.cleaned(city, sha, "thumb"))

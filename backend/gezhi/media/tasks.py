@@ -24,3 +24,9 @@ def clean_photo(context: JobContext, city: str, sha: str) -> str:
 def remove_unlinked_photos(timestamp: int) -> int:
     """Every night: photos that never came to a case go."""
     return service.remove_unlinked(settings().city)
+
+
+@queue.app.task(name="remove_photos", queue="media", retry=RetryStrategy(max_attempts=TRIES, exponential_wait=3))
+def remove_photos(city: str, photos: list[str]) -> int:
+    """Remove the files of photos that were erased, unless somebody holds them again."""
+    return service.remove_unheld(city, photos)
