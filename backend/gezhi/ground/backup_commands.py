@@ -49,11 +49,8 @@ def backup(folder: Path | None, continuous: bool) -> None:
     "--keys", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of its keys 密钥目录"
 )
 @click.option("--until", help="Of a continuous backup: the moment, as '2026-11-20 15:00:00+08' 恢复到的时刻")
-@click.option("--ledger", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Deletions 删除台账")
 @click.option("--finish", is_flag=True, help="PostgreSQL was restored by other means: do what follows 只做后续步骤")
-def restore(
-    folder: Path | None, *, replace: bool, keys: Path | None, until: str | None, ledger: Path | None, finish: bool
-) -> None:
+def restore(folder: Path | None, *, replace: bool, keys: Path | None, until: str | None, finish: bool) -> None:
     """Restore the backup in FOLDER into an empty database, and check it 恢复.
 
     Ends with 1 when something does not agree with what the backup says.
@@ -63,9 +60,9 @@ def restore(
     try:
         ground = read()
         if folder is None:
-            faults = restoring.finish(ground, say, ledger)
+            faults = restoring.finish(ground, say)
         else:
-            wish = restoring.Wish(folder.absolute(), keys or folder.absolute() / KEYS, replace, until, ledger)
+            wish = restoring.Wish(folder.absolute(), keys or folder.absolute() / KEYS, replace, until)
             faults = restoring.restore(ground, wish, say)
     except Failure as failure:
         sys.exit(f"gezhi: {failure}")

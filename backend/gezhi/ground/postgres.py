@@ -146,9 +146,7 @@ class Cluster:
                     ) from error
                 if time.monotonic() > deadline:
                     self.stop()
-                    raise Failure(
-                        f"PostgreSQL did not answer in {patience:g} s: {error}\n{child.tail()}"
-                    ) from error
+                    raise Failure(f"PostgreSQL did not answer in {patience:g} s: {error}\n{child.tail()}") from error
             time.sleep(0.05)
 
     def _ensure_database(self) -> None:

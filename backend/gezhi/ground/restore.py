@@ -38,14 +38,13 @@ Say = Callable[[str], None]
 class Wish:
     """What to restore: the backup, its keys where they lie elsewhere, whether to take the place of what is there.
 
-    `until` is the moment to go back to, of a continuous backup; `ledger` a file of deletions, a JSON object a line.
+    `until` is the moment to go back to, of a continuous backup.
     """
 
     folder: Path
     keys: Path
     replace: bool = False
     until: str | None = None
-    ledger: Path | None = None
 
 
 def restore(ground: Ground, wish: Wish, say: Say) -> list[str]:
@@ -65,13 +64,13 @@ def restore(ground: Ground, wish: Wish, say: Say) -> list[str]:
             raise Failure(f"The store of photos failed: {problem.code} 照片存储不可用") from problem
 
 
-def finish(ground: Ground, say: Say, ledger: Path | None = None) -> list[str]:
+def finish(ground: Ground, say: Say) -> list[str]:
     """What follows when PostgreSQL was restored by other means; returns what does not agree. Raises Failure."""
     with said_plainly(), backup_database.database(ground) as url:
         with backup_database.calm(url) as connection:
             present = {kept.path for kept in stores.listed()}
             faults = _missing(backup_media.expected(connection), present, connection)
-        return faults + _end(url, ledger, say)
+        return faults + _end(url, say)
 
 
 def _whole(ground: Ground, wish: Wish, say: Say) -> list[str]:
@@ -94,7 +93,7 @@ def _whole(ground: Ground, wish: Wish, say: Say) -> list[str]:
             present, wrong = backup_media.put_back(folder, photos(folder), copied=manifest.copied)
             faults += [f"photo {path} is not as it was 照片与备份不一致" for path in wrong]
             faults += _missing(backup_media.expected(connection), present, connection)
-        return faults + _end(url, wish.ledger, say)
+        return faults + _end(url, say)
 
 
 def _continuous(ground: Ground, wish: Wish, say: Say) -> list[str]:
@@ -128,34 +127,31 @@ def _continuous(ground: Ground, wish: Wish, say: Say) -> list[str]:
             sound = [p for p in listed.values() if _is_sound(folder / MEDIA / p.path, p.sha256)]
             say(f"restoring {len(sound)} files of photos 正在恢复照片")
             present, _ = backup_media.put_back(folder, sound, copied=True)
-            return _missing(known, present, connection) + _end(url, wish.ledger, say)
+            return _missing(known, present, connection) + _end(url, say)
     finally:
         backup.cluster.stop()
 
 
-def _end(url: str, ledger: Path | None, say: Say) -> list[str]:
+def _end(url: str, say: Say) -> list[str]:
     """Bring the database to now: tables, deletions, epoch; then ask the doctor. Returns its findings."""
     say("bringing the tables up to date 正在升级表结构")
     schema.migrate()
     with psycopg.connect(url, autocommit=True) as connection:
-        done = _reapply(connection, ledger)
-        if done:
-            say(f"{done} deletions done again 已重新执行删除")
+        say(f"{_reapply(connection)} deletions are in the ledger; done again 已按台账重新执行删除")
         renew_sync_epoch(connection)
     say("examining every case 正在检查每个案件")
     looked = subprocess.run(processes.gezhi("doctor"), capture_output=True, text=True, check=False)
     return looked.stderr.splitlines() if looked.returncode else []
 
 
-def _reapply(connection: psycopg.Connection[Any], ledger: Path | None) -> int:
-    """Erase again what was erased since the backup; returns how many lines the ledger has."""
-    file = ledger or settings().var / "anchors" / "erasures.jsonl"
-    if not file.exists():
-        return 0
-    from gezhi.cases.erasure import reapply
+def _reapply(connection: psycopg.Connection[Any]) -> int:
+    """Erase again what was erased since the backup; returns how many entries the ledger has outside the database."""
+    from gezhi.cases import erasure, outside
 
-    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-    reapply(connection, rows)
+    folder = f"{settings().city}/erasures"
+    lines = (line for name in sorted(outside.names(folder)) for line in outside.read(f"{folder}/{name}").splitlines())
+    rows = [json.loads(line) for line in lines]
+    erasure.reapply(connection, rows)
     return len(rows)
 
 
