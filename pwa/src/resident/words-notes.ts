@@ -42,7 +42,7 @@ const zh = {
   join: '我也遇到',
   join_other: '都不是，照常上报',
   phone_label: '手机号（可不填）',
-  phone_hint: '办好了会告诉您；换一部手机也能查看和评价。号码加密保存。',
+  phone_hint: '换一部手机也能补充、催办和评价，办理的人需要时会给您打电话。号码加密保存。',
   phone_bad: '请填手机号，或带区号的座机号，也可以不填。',
   hide_me: '不让办理的人看到我的号码',
 }
@@ -89,7 +89,7 @@ const en: Record<keyof typeof zh, string> = {
   join: 'I met it too',
   join_other: 'None of these: report it',
   phone_label: 'Phone number (optional)',
-  phone_hint: 'You hear when it is done, and can follow and rate it from another phone. Kept encrypted.',
+  phone_hint: 'With it you can add, remind and rate from another phone, and may be called about it. Kept encrypted.',
   phone_bad: 'A mobile number or a landline with its area code, or leave it empty.',
   hide_me: 'Hide my number from those who handle it',
 }
