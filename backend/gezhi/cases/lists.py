@@ -147,6 +147,11 @@ hits as materialized (
 _FOUND = """(select c.id, c.created_at from (
     select * from hits c where {opened} order by c.created_at desc, c.id desc offset 0) c
   where {search} order by c.created_at desc, c.id desc limit %(limit)s)"""
+_TASKS_OF_ACTOR = """
+with {tables}
+select c.id, c.version, c.seq
+  from cases c where c.city = %(city)s and c.id in ({branches}) order by c.created_at desc, c.id desc
+"""
 _COUNTS = f"""
 with {{tables}}
 select c.state, {queries.LIGHT} as light, {_TASK} as task, count(*) as cases
@@ -254,6 +259,18 @@ def page(view: str, standing: Standing, asked: dict[str, Any]) -> tuple[str, dic
         branches.append(_BRANCH.format(source=source, conditions=" and ".join([*shared, own, *parts.conditions])))
     union = " union ".join(branches) or "select null::uuid as id, null::timestamptz as created_at where false"
     return _PAGE.replace("{tables}", ",".join(tables)).replace("{branches}", union), parts.given
+
+
+def tasks(standing: Standing, asked: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The SQL of all cases that wait for an actor, and its arguments; `asked` are city and user."""
+    parts = _Asked(asked, standing)
+    opened = [parts.opening(place, one) for place, one in enumerate(_mine(standing))]
+    branches = [f"select c.id from cases c where c.city = %(city)s and {own}" for own in opened]  # noqa: S608
+    return (
+        _TASKS_OF_ACTOR.replace("{tables}", _TABLES.replace("{here}", _HERE["mine"]))
+        .replace("{branches}", " union ".join(branches) or "select null::uuid where false"),
+        parts.given,
+    )  # fmt: skip
 
 
 def counts(view: str, standing: Standing, asked: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -7,6 +7,7 @@ id may still commit above it, so a slow commit is never skipped.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,14 @@ select {_COLUMNS} from events
  order by events.xid, position limit %(limit)s
 """  # noqa: S608
 
+
+# However long ago the place is, one event of each case is looked at: none of it settles later than the last.
+_MOVED = """
+select asked.id from unnest(%(cases)s::uuid[]) asked (id) cross join lateral (
+  select xid, position from events
+   where city = %(city)s and case_id = asked.id order by seq desc limit 1) last
+ where (last.xid, last.position) > (%(xid)s::text::xid8, %(position)s)
+"""
 
 # Reading in earnest locks the cursor's row, which costs a write.
 _UNREAD = """
@@ -65,6 +74,14 @@ def horizon(connection: Connection[Any], city: str) -> tuple[int, int]:
         (city,),
     ).fetchone()
     return (row[0], row[1]) if row else (0, 0)
+
+
+def moved(
+    connection: Connection[Any], city: str, cases: Collection[uuid.UUID], xid: int, position: int
+) -> set[uuid.UUID]:
+    """Those of these cases that have events after a place in the log, settled or not."""
+    asked = {"city": city, "cases": list(cases), "xid": xid, "position": position}
+    return {row[0] for row in connection.execute(_MOVED, asked, prepare=True)}
 
 
 def unread(connection: Connection[Any], city: str, name: str) -> bool:

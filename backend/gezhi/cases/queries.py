@@ -81,11 +81,11 @@ select {ITEM}, {REPORTER}, r.relations, (r.relations ->> 'verifier')::uuid as ve
 from cases c {JOINS} {REPORTER_JOIN}
 left join city_matters m on m.city = c.city and m.kind = c.matter_kind and m.code = c.matter_code
 cross join lateral (select jsonb_object_agg(relation, post_id) as relations from relations_v1(c, %(user)s, now_v1())) r
-where c.city = %(city)s and c.id = %(id)s and r.relations is not null
+where c.city = %(city)s and c.id = any (%(ids)s::uuid[]) and r.relations is not null
 """  # noqa: S608
 
 TIMELINE = """
-select e.seq, e.action, e.at, e.occurred_at, e.actor_kind, e.facts, e.state, b.body, p.role, u.name,
+select e.case_id, e.seq, e.action, e.at, e.occurred_at, e.actor_kind, e.facts, e.state, b.body, p.role, u.name,
   ap.role as to_role, au.name as to_name, tu.name as to_unit, tu.name_en as to_unit_en
 from events e
 left join event_bodies b on b.city = e.city and b.case_id = e.case_id and b.seq = e.seq
@@ -94,7 +94,7 @@ left join users u on u.id = e.actor_user_id
 left join posts ap on ap.id = (e.facts ->> 'assignee_post')::uuid
 left join users au on au.id = ap.user_id
 left join units tu on tu.id = (e.facts ->> 'lead_unit')::uuid
-where e.city = %(city)s and e.case_id = %(id)s order by e.seq
+where e.city = %(city)s and e.case_id = any (%(ids)s::uuid[]) order by e.case_id, e.seq
 """
 
 # What is open on a case; the reason of a request is in the body of the event that asked.
@@ -105,17 +105,21 @@ left join posts p on p.id = t.post_id
 left join users u on u.id = p.user_id
 left join units n on n.id = t.unit_id
 left join event_bodies b on b.city = t.city and b.case_id = t.case_id and b.seq = t.asked_seq
-where t.city = %(city)s and t.case_id = %(id)s and t.closed_at is null order by t.opened_at, t.id
+where t.city = %(city)s and t.case_id = any (%(ids)s::uuid[]) and t.closed_at is null order by t.opened_at, t.id
 """
 
-# The photos of a case that its own people have sent: a hash known from elsewhere opens nothing (rule P8).
+# Of the photos that cases name, those that the case's own people have sent: a hash known from elsewhere opens nothing
+# (rule P8).
 OWN_PHOTOS = """
-select encode(sha256, 'hex') as sha256 from uploads
-where city = %(city)s and sha256 = any (%(photos)s::bytea[]) and (case_id = %(id)s or author in (
-  select author from reports where city = %(city)s and case_id = %(id)s
-  union select 'user:' || actor_user_id from events
-         where city = %(city)s and case_id = %(id)s and actor_user_id is not null
-  union select author from commands where city = %(city)s and case_id = %(id)s))
+select named.case_id, encode(named.sha256, 'hex') as sha256
+from unnest(%(cases)s::uuid[], %(photos)s::bytea[]) named (case_id, sha256)
+where exists (
+  select from uploads u
+   where u.city = %(city)s and u.sha256 = named.sha256 and (u.case_id = named.case_id or u.author in (
+     select author from reports where city = %(city)s and case_id = named.case_id
+     union select 'user:' || actor_user_id from events
+            where city = %(city)s and case_id = named.case_id and actor_user_id is not null
+     union select author from commands where city = %(city)s and case_id = named.case_id)))
 """
 
 # The course of a report; `own` are the events by which its reporter spoke.

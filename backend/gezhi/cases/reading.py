@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,6 +69,12 @@ def page(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def tasks(actor: Actor) -> list[dict[str, Any]]:
+    """{id, version, seq} of every case that waits for the actor, newest first: all of `view=mine` by one statement."""
+    statement, given = lists.tasks(lists.Standing.of(actor), {"city": settings().city, "user": actor.user_id})
+    return _rows(statement, given, prepare=False)
+
+
 def counts(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
     """How many open cases there are in the view: in all, by state, by light, and by what waits for the actor."""
     arguments = {"city": settings().city, "user": actor.user_id, "place": asked["place"]}
@@ -92,40 +98,70 @@ def counts(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _visible(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
-    rows = _rows(queries.DETAIL, {"city": settings().city, "id": case_id, "user": actor.user_id})
+    rows = _rows(queries.DETAIL, {"city": settings().city, "ids": [case_id], "user": actor.user_id})
     if not rows:
         raise Problem("not_found")
     return rows[0]
 
 
+def _of_cases(statement: str, ids: Iterable[uuid.UUID]) -> defaultdict[uuid.UUID, list[dict[str, Any]]]:
+    """The rows that a statement finds for these cases, by case."""
+    found: defaultdict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in _rows(statement, {"city": settings().city, "ids": list(ids)}):
+        found[row["case_id"]].append(row)
+    return found
+
+
 def _timeline(case_id: uuid.UUID) -> list[dict[str, Any]]:
-    return _rows(queries.TIMELINE, {"city": settings().city, "id": case_id})
+    return _of_cases(queries.TIMELINE, [case_id])[case_id]
 
 
-def _photos(case_id: uuid.UUID, timeline: Sequence[views.Row]) -> views.Photos:
-    """The photos that these events name; one that nobody of this case has sent is on its way, whoever else has it."""
-    city, phases = settings().city, views.phases(timeline)
-    if not phases:
-        return {}
-    asked = {"city": city, "id": case_id, "photos": [bytes.fromhex(sha) for sha in phases]}
-    own = {row["sha256"] for row in _rows(queries.OWN_PHOTOS, asked)}
+def _photos(timelines: Mapping[uuid.UUID, Sequence[views.Row]]) -> dict[uuid.UUID, views.Photos]:
+    """The photos that each case's events name; one that nobody of the case has sent is on its way, whoever has it."""
+    city = settings().city
+    phases = {case_id: views.phases(timeline) for case_id, timeline in timelines.items()}
+    named = [(case_id, sha) for case_id, of_case in phases.items() for sha in of_case]
+    if not named:
+        return {case_id: {} for case_id in timelines}
+    cases, photos = [case_id for case_id, _ in named], [bytes.fromhex(sha) for _, sha in named]
+    own = _rows(queries.OWN_PHOTOS, {"city": city, "cases": cases, "photos": photos})
+    sent = {(row["case_id"], row["sha256"]) for row in own}
+    seen = photo_views(city, {sha: phase for of_case in phases.values() for sha, phase in of_case.items()})
     unseen = {"ready": False, "width": None, "height": None, "url": None, "thumb_url": None}
-    return {sha: view if sha in own else view | unseen for sha, view in photo_views(city, phases).items()}
+    return {
+        case_id: {
+            sha: seen[sha] | {"phase": phase} | ({} if (case_id, sha) in sent else unseen)
+            for sha, phase in of_case.items()
+        }
+        for case_id, of_case in phases.items()
+    }
+
+
+def cases_whole(actor: Actor, ids: Collection[uuid.UUID]) -> list[dict[str, Any]]:
+    """Those of these cases whole that the actor may see, in the order asked for; no more statements for many."""
+    rows = _rows(queries.DETAIL, {"city": settings().city, "ids": list(ids), "user": actor.user_id})
+    found = {row["id"]: row for row in rows}
+    if not found:
+        return []
+    labels(row["region_code"] for row in rows)  # at most one statement for them all
+    timelines, tasks = _of_cases(queries.TIMELINE, found), _of_cases(queries.TASKS, found)
+    photos = _photos(timelines)
+    return [views.detail(found[one], timelines[one], tasks[one], photos[one]) for one in ids if one in found]
 
 
 def case(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
     """One case whole; raises Problem not_found outside the actor's scope."""
-    row = _visible(actor, case_id)
-    timeline = _timeline(case_id)
-    tasks = _rows(queries.TASKS, {"city": settings().city, "id": case_id})
-    return views.detail(row, timeline, tasks, _photos(case_id, timeline))
+    seen = cases_whole(actor, [case_id])
+    if not seen:
+        raise Problem("not_found")
+    return seen[0]
 
 
 def events(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
     """The events of a case; raises Problem not_found outside the actor's scope."""
     row = _visible(actor, case_id)
     timeline = _timeline(case_id)
-    return views.timeline_view(row, timeline, _photos(case_id, timeline))
+    return views.timeline_view(row, timeline, _photos({case_id: timeline})[case_id])
 
 
 def not_adopted(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
@@ -133,8 +169,8 @@ def not_adopted(actor: Actor, case_id: uuid.UUID) -> dict[str, Any]:
 
     Raises Problem not_found for a case out of scope of which the actor has sent nothing either.
     """
-    asked = {"city": settings().city, "id": case_id, "user": actor.user_id}
-    seen = _rows(queries.DETAIL, asked)
+    asked = {"city": settings().city, "id": case_id}
+    seen = _rows(queries.DETAIL, {"city": settings().city, "ids": [case_id], "user": actor.user_id})
     desk = bool(seen) and "desk" in seen[0]["relations"]
     rows = _rows(queries.NOT_ADOPTED, asked | {"author": None if desk else actor.author})
     if not seen and not rows:
@@ -178,7 +214,8 @@ def course(receipt: str, proof: service.Proof) -> dict[str, Any]:
     row = rows[0]
     timeline = _timeline(row["id"])
     shown = views.phases([event for event in timeline if _shows_photos(row, event)])
-    photos = {sha: view for sha, view in _photos(row["id"], timeline).items() if sha in shown} if shown else {}
+    photos = _photos({row["id"]: timeline})[row["id"]] if shown else {}
+    photos = {sha: view for sha, view in photos.items() if sha in shown}
     return courses.course(row, timeline, _main_course(timeline), photos)
 
 
