@@ -147,7 +147,8 @@ def _step(event: Row, photos: Photos, *, hidden: bool) -> dict[str, Any]:
         "name": words.action_name(event["action"]),
         "at": iso(event["at"]),
         "occurred_at": iso(event["occurred_at"]),
-        "offline": event["at"] - event["occurred_at"] > timedelta(minutes=2) or "claimed_at" in event["facts"],
+        "offline": event["actor_kind"] != "system"
+        and (event["at"] - event["occurred_at"] > timedelta(minutes=2) or "claimed_at" in event["facts"]),
         "claimed_at": iso(event["facts"].get("claimed_at")),
         "by": by,
         "note": next((body[key] for key in _SAID if body.get(key)), None),
