@@ -627,3 +627,27 @@ def test_an_action_that_lacks_what_it_needs_or_does_not_exist_changes_nothing(ac
         assert (answer.status_code, answer.json["code"]) == (422, "invalid"), (wrong, answer.json)
         assert town.conn.execute("select count(*) from commands where id = %s", (sent["id"],)).fetchone() == (0,)
     assert everything(town) == before
+
+
+@pytest.mark.usefixtures("as_it_was")
+def test_C1_what_is_nobodys_now_has_no_button(town: Any) -> None:
+    put(town, of_post(town, "signed"))
+    worker, district = town.people["worker"], town.grid.code[:6]
+    older = "update clocks set started_at = started_at + %s where case_id = %s and step = 'sign'"
+
+    def buttons() -> set[str]:
+        return {row["action"] for row in worker.get(f"/cases/{town.case}").json["allowed"]}
+
+    assert {"request", "return"} <= buttons()
+    for kind in ("extend", "suspend", "void"):
+        assert "request" in buttons()
+        town.task(town.case, kind, asked_by="worker", desk=district)
+    assert "request" not in buttons()
+    town.conn.execute(older, (timedelta(days=-14), town.case))
+    assert "return" not in buttons()
+    with town.conn.transaction(force_rollback=True):
+        version = town.conn.execute("select version from cases where id = %s", (town.case,)).fetchone()[0]
+        late = town.act("worker", town.case, command("return", version, reason="不归我管"))
+        assert late["refused"] == "return_too_late"
+        assert "return" in late["barred"]
+    town.conn.execute(older, (timedelta(days=14), town.case))
