@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gezhi.db import uuid7
 from gezhi.http.cookies import cookie
 from gezhi.live.audience import addressed, listened
 from gezhi.people import sessions
@@ -104,3 +105,28 @@ def test_P8_the_roster_shows_the_head_of_a_unit_that_units_posts(town: Town) -> 
             assert len(units) == 1, who
         elif STANDS[who]["roster"] == "all":
             assert len(person.get(path).json["items"]) > 50, who
+
+
+OFFICES = ["expert", "admin", "security_admin", "auditor"]
+
+
+@pytest.mark.parametrize("role", [*OFFICES, "mediator", "leader"])
+def test_P7_P8_a_case_given_to_a_centre_is_for_who_works_on_cases_there(
+    role: str, town: Town, app: Any, conn: Any
+) -> None:
+    """Administrators, auditors and experts have their post in the unit and no part in what it was given."""
+    centre, case = town.units["centre own 6"], town.cases["dispute"]
+    user, post = uuid7(), uuid7()
+    conn.execute("insert into users (id, city, name) values (%s, '3601', '新来的')", (user,))
+    conn.execute(
+        "insert into posts (id, city, user_id, role, unit_id, region_code, starts_on)"
+        " values (%s, '3601', %s, %s, %s, %s, '2020-01-01')",
+        (post, user, role, centre, town.grid.code[:6]),
+    )
+    person = Person(app, conn, user, post)
+    conn.execute("update cases set lead_unit_id = %s where id = %s", (centre, case))
+    (audience,) = conn.execute("select audience_v1(c) from cases c where id = %s", (case,)).fetchone()
+    hears = not addressed(audience).isdisjoint(heard_by(app, person))
+    sees, listed = person.sees(case), str(case) in scope(person)
+    conn.execute("update cases set lead_unit_id = %s where id = %s", (town.units["unit own"], case))
+    assert {sees, listed, hears} == {role not in OFFICES}

@@ -40,7 +40,7 @@ class Standing:
         return cls(
             posts=[post.id for post in posts],
             working_units=[post.unit_id for post in posts if post.unit_id and post.role in _WORKING],
-            units=[post.unit_id for post in posts if post.unit_id],
+            units=list(actor.units),
             desks=sorted({p.region_code for p in posts if p.unit_function == "centre" and p.role in DESK_ROLES}),
             regions=list(actor.desk_regions),
             grids=sorted({post.region_code for post in posts if not post.unit_id}),

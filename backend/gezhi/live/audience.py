@@ -16,7 +16,7 @@ def listened(actor: Actor) -> frozenset[str]:
     return frozenset(
         [
             *(f"post:{post.id}" for post in actor.posts),
-            *(f"unit:{post.unit_id}" for post in actor.posts if post.unit_id),
+            *(f"unit:{unit}" for unit in actor.units),
             *(f"under:{code}" for code in actor.desk_regions),
             *(f"region:{code}" for code in actor.grid_codes),
         ]

@@ -16,6 +16,8 @@ ROLES = (
 )  # fmt: skip
 GRID_ROLES = ("grid_worker", "grid_leader", "instructor", "mediator", "assistant", "volunteer")
 DESK_ROLES = ("dispatcher", "duty_leader")
+OUTSIDE_ROLES = ("expert", "admin", "security_admin", "auditor")
+"""Roles that have no part in what their unit was given: they see what they are asked about themselves."""
 
 
 class User(Base):

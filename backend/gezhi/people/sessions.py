@@ -19,7 +19,7 @@ from gezhi.db import connection
 from gezhi.http.cookies import cookie
 from gezhi.http.problems import Problem
 from gezhi.people import queries
-from gezhi.people.models import DESK_ROLES, GRID_ROLES
+from gezhi.people.models import DESK_ROLES, GRID_ROLES, OUTSIDE_ROLES
 
 FIELD_ROLES = frozenset({*GRID_ROLES, "responder", "handler"})
 CONSOLE_ROLES = frozenset({*DESK_ROLES, "leader", "expert", "admin", "security_admin", "auditor", "handler"})
@@ -64,6 +64,11 @@ class Actor:
         """Codes of the regions whose centre this person works at or leads: everything below them is in scope (P7)."""
         roles = (*DESK_ROLES, "leader")
         return tuple(sorted({p.region_code for p in self.posts if p.unit_function == "centre" and p.role in roles}))
+
+    @property
+    def units(self) -> tuple[uuid.UUID, ...]:
+        """The units whose cases this person sees, whatever they do there; not those they only administer or advise."""
+        return tuple(p.unit_id for p in self.posts if p.unit_id and p.role not in OUTSIDE_ROLES)
 
     @property
     def grid_codes(self) -> tuple[str, ...]:

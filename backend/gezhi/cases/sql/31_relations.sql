@@ -28,7 +28,8 @@ returns table (relation text, post_id uuid) language sql stable as $$
            m.id = p_case.assignee_post_id
              or (p_case.assignee_post_id is null and m.unit_id = p_case.lead_unit_id and m.working) as assigned,
            coalesce(m.unit_id = p_case.lead_unit_id or m.unit_id = (
-             select u.parent_unit_id from units u where u.id = p_case.lead_unit_id), false) as of_unit
+             select u.parent_unit_id from units u where u.id = p_case.lead_unit_id), false)
+             and m.role not in ('expert', 'admin', 'security_admin', 'auditor') as of_unit
       from mine m)
   select r.relation, (array_agg(r.id order by r.id))[1]
     from (
