@@ -242,5 +242,47 @@ def test_K2_K3_an_overdue_arrival_is_written_once_beside_the_step_and_the_log_ho
     assert not [fault for fault in examine() if str(case) in fault]
 
 
+def test_K1_a_limit_of_working_time_turns_yellow_after_80_percent_of_that_time(
+    signed: str, desk: Any, conn: Any, at: Any
+) -> None:
+    started, warn, due = conn.execute(
+        "select started_at, warn_at, due_at from clocks where case_id = %s and step = 'handle'", (signed,)
+    ).fetchone()
+    expected = "select after_v1('3601', %(from)s, 12 * 3600, true), after_v1('3601', %(from)s, 15 * 3600, true)"
+    assert conn.execute(expected, {"from": started}).fetchone() == (warn, due)
+    lights = []
+    for moment in (warn - MINUTE, warn + MINUTE, due - MINUTE, due + MINUTE):
+        at(moment)
+        lights.append(seen(desk, signed)["light"])
+    assert lights == ["green", "yellow", "yellow", "red"]
+    listed = desk.get("/cases?view=scope&light=red&limit=100").json["items"]
+    assert signed in [item["id"] for item in listed]
+
+
+def test_K3_C5_an_overdue_event_that_a_late_sweep_writes_is_no_offline_work(
+    case: str, desk: Any, conn: Any, at: Any
+) -> None:
+    due = datetime.fromisoformat(seen(desk, case)["due_at"])
+    at(due + HOUR)
+    sweep(conn, "3601")
+    (step,) = [step for step in seen(desk, case)["timeline"] if step["detail"] == "签收"]
+    assert (step["action"], step["offline"]) == ("overdue", False)
+    assert datetime.fromisoformat(step["occurred_at"]) == due
+    assert datetime.fromisoformat(step["at"]) == pytest.approx(due + HOUR, abs=timedelta(seconds=1))
+
+
+def test_K2_contact_and_arrival_run_on_while_the_case_is_suspended(
+    send: Any, worker: Any, enter: Any, conn: Any, at: Any, desk: Any
+) -> None:
+    case = send(reporter={"phone": "13870003333"})["case_id"]
+    leader, day = enter("duty_leader", "3601", "centre"), datetime.now(UTC) + timedelta(days=1)
+    do(worker, case, "request", request="suspend", reason="缺件", until=day.isoformat())
+    do(leader, case, "decide", task=task_of(leader, case, "suspend"), granted=True, reason="同意")
+    at(datetime.now(UTC) + HOUR)
+    sweep(conn, "3601")
+    late = {step["detail"] for step in seen(desk, case)["timeline"] if step["action"] == "overdue"}
+    assert late == {"联系反映人", "到场"}
+
+
 def test_the_logs_of_all_these_cases_hold_but_for_their_moved_clocks(conn: Any) -> None:
     assert [fault for fault in examine() if "due_at" not in fault and "warn_at" not in fault] == []
