@@ -6,7 +6,6 @@ epoch, photos compared, every case against its log.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import time
@@ -19,11 +18,13 @@ from typing import Any
 import psycopg
 
 from gezhi import schema
+from gezhi.cases import erasure
 from gezhi.config import settings
 from gezhi.ground import backup_database, backup_media, preflight, processes
 from gezhi.ground.backup_continuous import CONFIG, Continuous
 from gezhi.ground.backup_manifest import DUMP, MEDIA, Manifest, damaged, measured, photos, read, said_plainly
 from gezhi.ground.failure import Failure
+from gezhi.ground.restore_log import renumber
 from gezhi.ground.settings import Ground
 from gezhi.http.problems import Problem
 from gezhi.installation import renew_sync_epoch
@@ -89,6 +90,7 @@ def _whole(ground: Ground, wish: Wish, say: Say) -> list[str]:
         backup_database.load(url, folder / DUMP, server, replace=replace)
         with backup_database.calm(url) as connection:
             faults = _compare(backup_database.digests(connection), manifest)
+            renumber(connection)
             say(f"restoring {manifest.photos} files of photos 正在恢复照片")
             present, wrong = backup_media.put_back(folder, photos(folder), copied=manifest.copied)
             faults += [f"photo {path} is not as it was 照片与备份不一致" for path in wrong]
@@ -137,22 +139,12 @@ def _end(url: str, say: Say) -> list[str]:
     say("bringing the tables up to date 正在升级表结构")
     schema.migrate()
     with psycopg.connect(url, autocommit=True) as connection:
-        say(f"{_reapply(connection)} deletions are in the ledger; done again 已按台账重新执行删除")
+        done = erasure.reapply(connection, erasure.ledger(settings().city))
+        say(f"{done} deletions of the ledger were done again 已按台账重新执行删除")
         renew_sync_epoch(connection)
     say("examining every case 正在检查每个案件")
     looked = subprocess.run(processes.gezhi("doctor"), capture_output=True, text=True, check=False)
     return looked.stderr.splitlines() if looked.returncode else []
-
-
-def _reapply(connection: psycopg.Connection[Any]) -> int:
-    """Erase again what was erased since the backup; returns how many entries the ledger has outside the database."""
-    from gezhi.cases import erasure, outside
-
-    folder = f"{settings().city}/erasures"
-    lines = (line for name in sorted(outside.names(folder)) for line in outside.read(f"{folder}/{name}").splitlines())
-    rows = [json.loads(line) for line in lines]
-    erasure.reapply(connection, rows)
-    return len(rows)
 
 
 def _refuse_in_use(connection: psycopg.Connection[Any], replace: bool) -> None:
