@@ -93,7 +93,8 @@ def test_a_text_that_vanished_is_found_but_one_that_was_erased_is_no_fault(case:
     )
     assert examine() == []
     seen = desk.get(f"/cases/{case}").json
-    assert (seen["text"], seen["photos"], [step["note"] for step in seen["timeline"]]) == (None, [], [None] * 6)
+    notes = ["已删除", None, None, None, "已删除", "已删除"]
+    assert (seen["text"], seen["photos"], [step["note"] for step in seen["timeline"]]) == ("已删除", [], notes)
     conn.execute("delete from event_bodies where case_id = %s and seq = 5", (case,))
     assert examine() == [f"{case}: event 5 was altered"]
 

@@ -28,6 +28,15 @@ def _who(event: Row) -> str:
     return role_name(role) if role else pick("受理台", "the desk")
 
 
+def _note(event: Row) -> str | None:
+    """What residents read of what was said, or that it was erased."""
+    body = event["body"] or {}
+    if event["action"] not in _TOLD:
+        return None
+    told: str | None = body.get(_TOLD[event["action"]])
+    return views.erased_note(body) or told
+
+
 def _step(event: Row) -> dict[str, Any]:
     who = _who(event)
     platform = event["facts"].get("platform") or ""
@@ -36,7 +45,7 @@ def _step(event: Row) -> dict[str, Any]:
         "name": pick(*words.COURSE[event["action"]]).format(who=who, platform=platform),
         "at": views.iso(event["at"]),
         "who": who if event["actor_kind"] == "post" else None,
-        "note": (event["body"] or {}).get(_TOLD.get(event["action"], "")),
+        "note": _note(event),
         "done": True,
     }
 

@@ -40,6 +40,7 @@ ITEM = f"""
   c.*, st_x(c.point) as lng, st_y(c.point) as lat, {LIGHT} as light,
   p.role as assignee_role, pu.name as assignee_name,
   u.name as unit_name, u.name_en as unit_name_en, first.body ->> 'text' as text,
+  first.body = 'null' as erased,
   (select encode(f.sha256, 'hex') from reports r
      join uploads f on f.city = r.city and f.author = r.author
                    and f.sha256 = decode(first.body #>> '{{photos,0}}', 'hex')
@@ -85,7 +86,8 @@ where c.city = %(city)s and c.id = any (%(ids)s::uuid[]) and r.relations is not 
 """  # noqa: S608
 
 TIMELINE = """
-select e.case_id, e.seq, e.action, e.at, e.occurred_at, e.actor_kind, e.facts, e.state, b.body, p.role, u.name,
+select e.case_id, e.seq, e.action, e.at, e.occurred_at, e.actor_kind, e.facts, e.state,
+  case when b.body = 'null' then '{"erased": true}' else b.body end as body, p.role, u.name,
   ap.role as to_role, au.name as to_name, tu.name as to_unit, tu.name_en as to_unit_en
 from events e
 left join event_bodies b on b.city = e.city and b.case_id = e.case_id and b.seq = e.seq

@@ -65,6 +65,17 @@ def allowed_view(
     ]
 
 
+def erased_note(body: Row) -> str | None:
+    """What stands in the place of a text that was erased, None for every other."""
+    return pick("已删除", "Deleted") if body.get("erased") else None
+
+
+def _said(row: Row) -> str | None:
+    """The text of a case's first report, or what stands in its place."""
+    text: str | None = row["text"]
+    return erased_note(row) or text
+
+
 def place(row: Row) -> dict[str, Any]:
     """Where a case is, with the names of the place."""
     code = row["region_code"]
@@ -107,7 +118,7 @@ def item(row: Row, task: str | None, photos: Photos) -> dict[str, Any]:
         "category": category(row["city"], row["category_key"]),
         "place": place(row) | {"point": [row["lng"], row["lat"]] if row["lng"] is not None else None},
         "address": row["address"],
-        "summary": (row["text"] or "")[:80],
+        "summary": (_said(row) or "")[:80],
         "assignee": _assignee(row),
         "task": task,
         "created_at": iso(row["created_at"]),
@@ -151,7 +162,7 @@ def _step(event: Row, photos: Photos, *, hidden: bool) -> dict[str, Any]:
         and (event["at"] - event["occurred_at"] > timedelta(minutes=2) or "claimed_at" in event["facts"]),
         "claimed_at": iso(event["facts"].get("claimed_at")),
         "by": by,
-        "note": next((body[key] for key in _SAID if body.get(key)), None),
+        "note": erased_note(body) or next((body[key] for key in _SAID if body.get(key)), None),
         "internal_note": body.get("note") if body.get("reply") else None,
         "detail": words.detail(event["action"], event["facts"], body),
         "to": {"name": to} if to else None,
@@ -191,7 +202,7 @@ def detail(row: Row, timeline: Sequence[Row], tasks: Sequence[Row], photos: Phot
     relations = row["relations"]
     hidden = withheld(row, relations)
     return item(row, task_of(row["state"], relations), photos) | {
-        "text": row["text"],
+        "text": _said(row),
         "photos": list(photos.values()),
         "timeline": [_step(event, photos, hidden=hidden) for event in timeline],
         "why": words.why(row["why"]),
@@ -217,14 +228,14 @@ def detail(row: Row, timeline: Sequence[Row], tasks: Sequence[Row], photos: Phot
 
 def not_adopted(row: Row) -> dict[str, Any]:
     """A command that came too late, with all that it said."""
-    content = row["content"] or {}
+    content = {"erased": True} if row["content"] is None else row["content"]
     return {
         "command": row["id"],
         "action": row["action"],
         "name": words.action_name(row["action"]),
         "refused": row["refused"],
         "by": row["person"],
-        "note": next((content[key] for key in _SAID if content.get(key)), None),
+        "note": erased_note(content) or next((content[key] for key in _SAID if content.get(key)), None),
         "photos": content.get("photos") or [],
         "at": iso(row["created_at"]),
     }
