@@ -48,7 +48,9 @@ $$;
 create or replace function audience_v1(p_case cases) returns text[] language plpgsql stable as $$
 begin
   return array_remove(array[region_token_v1(p_case.region_code, p_case.confidentiality), 'post:' || p_case.assignee_post_id,
-                            'unit:' || p_case.lead_unit_id, 'post:' || p_case.verifier_post_id,
+                            'unit:' || p_case.lead_unit_id,
+                            'unit:' || (select parent_unit_id from units where id = p_case.lead_unit_id),
+                            'post:' || p_case.verifier_post_id,
                             'post:' || p_case.keeper_post_id, 'unit:' || p_case.keeper_unit_id], null)
          || array(select coalesce('post:' || post_id, 'unit:' || unit_id) from tasks
                    where city = p_case.city and case_id = p_case.id and closed_at is null and desk is null);
