@@ -285,7 +285,7 @@ begin
           and (e.actor_user_id = p_user
                or exists (select from posts p where p.user_id = p_user and 'post:' || p.id = any (e.audience))
                or exists (select from posts_held_v1(p_city, p_user, v_now) m, unnest(e.audience) token
-                           where token = 'unit:' || m.unit_id
+                           where (token = 'unit:' || m.unit_id and m.role not in ('expert', 'admin', 'security_admin', 'auditor'))
                               or (m.centre and m.role in ('leader', 'dispatcher', 'duty_leader')
                                   and starts_with(token, 'region:' || m.region_code))))) then
     raise exception using errcode = 'GZ001', message = 'not_found';
