@@ -175,9 +175,8 @@ def test_a_worker_settles_at_once(house: House, browsers: Browsers) -> None:
     expect(phone.get_by_role("heading", name="今天")).to_be_visible()
 
     desk = house.caller("dispatcher")
-    found = until(
-        phone, lambda: desk.get(f"/cases?view=scope&q={quote('灯箱门开着')}")["items"], "the report has arrived"
-    )
+    asked = f"/cases?view=scope&q={quote('灯箱门开着')}"
+    found = until(phone, lambda: desk.get(asked)["items"], "the report has arrived")
     case = desk.get(f"/cases/{found[0]['id']}")
     assert case["state"] == "handled"
     assert case["timeline"][-1]["note"] == "已锁好灯箱门。"
