@@ -13,6 +13,8 @@ from psycopg.types.json import Jsonb
 from gezhi.cases import service
 from gezhi.cases.schemas import ACTION_SCHEMAS, REPORT, REPORTER_SCHEMAS
 from gezhi.db import uuid7
+from gezhi.http.cookies import cookie
+from gezhi.people import sessions
 from tests.cases.conftest import Grid, Person
 from tests.cases.helpers import SECRET, SHA, report
 
@@ -112,6 +114,13 @@ class Town:
         self.conn.execute("insert into duty_hours values (%s, 0, 1440, 127)", (post,))
         self.people[name] = Person(self.app, self.conn, user, post)
         return self.people[name]
+
+    def actor(self, name: str) -> sessions.Actor:
+        """Somebody as the application knows them."""
+        token = self.people[name]._client.get_cookie(cookie()[0])
+        found = sessions.load(token.value)
+        assert found is not None
+        return found
 
     def post(self, name: str) -> dict[str, str]:
         """An assignee: somebody's post."""

@@ -123,14 +123,15 @@ class Walk:
 
         A faulty one's outcome has the problem's code as `refused`. Whatever is refused changes nothing.
         """
-        sent = {"id": str(uuid7()), "action": action, "occurred_at": self.moment(), **fields}
         self.now += timedelta(seconds=self.dice.choice((0, 0, 1, 20)))  # the moment of the one before, or a later one
         self.town.set_now(self.now)
         before, now = self.trace(case), self.row(case)
+        sent, done_at = self.timed(now)
+        sent |= {"id": str(uuid7()), "action": action, **fields}
         if who in SECRETS:
             assert action in BY_REPORTERS
         elif TABLE[action].target:
-            sent["version"] = now["version"]
+            sent |= self.on(who, case, now["version"])
         sent |= changed
         try:
             done = self.send(who, case, sent)
@@ -140,9 +141,30 @@ class Walk:
             assert self.trace(case) == before, (who, action, done)
         else:
             assert self.row(case)["seq"] > now["seq"]
+            at = "select occurred_at from events where case_id = %s and seq = %s"
+            assert self.town.conn.execute(at, (case, now["seq"] + 1)).fetchone() == (done_at,)
         if "faulty" not in done:
             self.sent.append((who, case, sent, done))
         return done
+
+    def timed(self, row: dict[str, Any]) -> tuple[dict[str, Any], datetime]:
+        """When a phone says that something was done, and when it is taken to have been done (rule C5)."""
+        ago = self.dice.choice((0, 0, 0, 60, 1800, 86400, -86400))
+        counted = self.dice.choice((None, ago, ago + 100, ago + 4000, 0))
+        claimed = self.now - timedelta(seconds=ago)
+        sent = {"occurred_at": claimed.isoformat()} | (
+            {} if counted is None or counted < 0 else {"elapsed_ms": counted * 1000}
+        )
+        if "elapsed_ms" not in sent or abs(counted - ago) > 120:
+            return sent, self.now
+        began = row["step_started_at"]
+        return sent, min(max(claimed, datetime.fromisoformat(began) if began else claimed), self.now)
+
+    def on(self, who: str, case: str, version: int) -> dict[str, Any]:
+        """What a move is made on: the version, or the own command that made it."""
+        own = [sent["id"] for by, of, sent, done in self.sent if (by, of, done["refused"]) == (who, case, None)
+               and done["version"] == version and TABLE[sent["action"]].target and not done["known"]]  # fmt: skip
+        return {"after": own[-1]} if own and self.dice.random() < 0.5 else {"version": version}
 
     def send(self, who: str, case: str, sent: dict[str, Any]) -> dict[str, Any]:
         """The outcome of a command as it is; raises its Problem."""
