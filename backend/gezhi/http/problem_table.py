@@ -213,6 +213,19 @@ PROBLEMS: dict[str, Known] = {
             "Choose another day.",
         ),
     ),
+    "not_a_desk_below": Known(
+        422,
+        Said(
+            "不是下级受理台",
+            "受理台之间只能下派给案件所在地的下级；上级不能这样派。",
+            "请选所在地的下级受理台；本级解决不了的，请用“提级办理”。",
+        ),
+        Said(
+            "Not a desk below",
+            "A desk sends a case down to a desk of its own place, never up or aside.",
+            "Choose a desk below; what this level cannot solve is escalated.",
+        ),
+    ),
     "held_in_future": Known(
         422,
         Said("还没有调解", "调解时间不能晚于现在。", "请填写已经进行的调解；还没开始的，请调解后再记录。"),

@@ -46,7 +46,8 @@ begin
   return begin_step_v1(p_case, 'dispatched', 'sign', p_at);
 end $$;
 
--- dispatch, reassign, delegate: to whom the command says. A centre below takes the case down to its level (下派), any other
+-- dispatch, reassign, delegate: to whom the command says. A centre of the case's place takes it down to its level (下派); up,
+-- only escalation leads (C9). Any other
 -- unit of a level above takes it up; a post leaves it where it sits.
 create or replace function assign_named_v1(p_case cases, p_action text, p_post uuid, p_user uuid, p_at timestamptz,
                                            p_content jsonb, out o_case cases, out o_more jsonb) language plpgsql as $$
@@ -62,6 +63,9 @@ begin
     raise exception using errcode = 'GZ001', message = 'not_of_the_unit';
   elsif p_case.ownerless and length(v_to.region_code) > 9 then
     raise exception using errcode = 'GZ001', message = 'ownerless_needs_unit';
+  elsif p_action <> 'delegate' and v_to.post_id is null and v_to.centre
+        and (length(v_to.region_code) < p_case.level or not starts_with(p_case.region_code, v_to.region_code)) then
+    raise exception using errcode = 'GZ001', message = 'not_a_desk_below';
   end if;
   o_case := assign_v2(p_case, v_to.post_id, v_to.unit_id, case
     when v_to.post_id is not null or p_action = 'delegate' then p_case.level
