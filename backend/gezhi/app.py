@@ -22,8 +22,9 @@ from gezhi.people import roster_routes as roster
 from gezhi.people import routes as people
 from gezhi.people import sessions
 from gezhi.places import routes as places
+from gezhi.sync import routes as sync
 
-DOMAINS = (people, roster, places, catalogue, media, cases, case_people, erasure, nearby, rules, filters, notify)
+DOMAINS = (people, roster, places, catalogue, media, cases, case_people, erasure, nearby, rules, filters, notify, sync)
 
 
 def _base() -> Flask:

@@ -83,16 +83,25 @@ def _waits(code: str, desk: str) -> str:
     return " and ".join([f"starts_with({code}, {desk})", *below])
 
 
-# Open tasks that give the actor a relation, as relations_v1 finds them; `here` when they wait at no desk below.
-_TABLES = f"""
-clock as materialized (select now_v1() as now),
-held as materialized (select h.* from clock cross join lateral posts_held_v1(%(city)s, %(user)s, clock.now) h),
-attended as materialized (
+# The desks where somebody is on duty; what others below them would do waits there (P6).
+ATTENDED = f"""
   select u.region_code as code from clock cross join units u
    where u.city = %(city)s and u.kind = 'centre' and exists (
      select from posts p cross join lateral duty_v1(p.id, clock.now)
       where p.unit_id = u.id and p.role in ({_names(DESK_ROLES)})
-        and p.starts_on <= city_date_v1(clock.now) and (p.ends_on is null or p.ends_on >= city_date_v1(clock.now)))),
+        and p.starts_on <= city_date_v1(clock.now) and (p.ends_on is null or p.ends_on >= city_date_v1(clock.now)))"""  # noqa: S608
+
+ATTENDED_BELOW = f"""
+with clock as materialized (select now_v1() as now)
+select code from ({ATTENDED}) attended
+ where exists (select from unnest(%(desks)s::text[]) desk where starts_with(code, desk)) order by code
+"""  # noqa: S608
+
+# Open tasks that give the actor a relation, as relations_v1 finds them; `here` when they wait at no desk below.
+_TABLES = f"""
+clock as materialized (select now_v1() as now),
+held as materialized (select h.* from clock cross join lateral posts_held_v1(%(city)s, %(user)s, clock.now) h),
+attended as materialized ({ATTENDED}),
 waiting as materialized (
   select t.case_id, t.kind, true as here, t.asked_by, h.role
     from held h join tasks t on t.city = %(city)s and t.post_id = h.id and t.closed_at is null

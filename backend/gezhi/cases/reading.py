@@ -75,6 +75,12 @@ def tasks(actor: Actor) -> list[dict[str, Any]]:
     return _rows(statement, given, prepare=False)
 
 
+def attended_below(actor: Actor) -> list[str]:
+    """Codes of the attended desks from the actor's own downwards: what the others would do waits for the actor (P6)."""
+    asked = {"city": settings().city, "desks": lists.Standing.of(actor).desks}
+    return [row["code"] for row in _rows(lists.ATTENDED_BELOW, asked)]
+
+
 def counts(actor: Actor, asked: dict[str, Any]) -> dict[str, Any]:
     """How many open cases there are in the view: in all, by state, by light, and by what waits for the actor."""
     arguments = {"city": settings().city, "user": actor.user_id, "place": asked["place"]}
