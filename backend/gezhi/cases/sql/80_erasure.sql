@@ -72,26 +72,43 @@ begin
   return v_erasure;
 end $$;
 
+-- Another case of who uploaded a photo that still shows it, if there is one.
+create or replace function shown_elsewhere_v1(p_upload uploads, p_case uuid) returns uuid language sql stable as $$
+  select other.case_id
+    from (select r.case_id from reports r where r.city = p_upload.city and r.author = p_upload.author
+          union
+          select k.case_id from commands k where k.city = p_upload.city and k.author = p_upload.author) other
+    join event_bodies b on b.city = p_upload.city and b.case_id = other.case_id
+   where other.case_id <> p_case and b.body -> 'photos' ? encode(p_upload.sha256, 'hex') limit 1
+$$;
+
 -- Removes from a case the uploads of these photos that nothing left of it names, and returns those of the photos that nobody in
--- the city holds any more. An author's photo stays when another of their cases still shows it; what a desk has released is no
--- reason to keep it.
+-- the city holds any more. An author's photo that another of their cases still shows goes over to that one; what a desk has
+-- released is no reason to keep it.
 create or replace function unlink_photos_v1(p_city text, p_case uuid, p_photos bytea[]) returns bytea[]
 language plpgsql as $$
+declare
+  v_upload uploads;
+  v_other uuid;
 begin
-  delete from uploads u
-   where u.city = p_city and u.sha256 = any (p_photos)
-     and (u.case_id = p_case or (u.case_id is null and u.author in (
-            select r.author from reports r where r.city = p_city and r.case_id = p_case)))
-     and not exists (
-       select from event_bodies b join events e using (city, case_id, seq)
-        where b.city = p_city and b.case_id = p_case and b.body -> 'photos' ? encode(u.sha256, 'hex')
-          and e.action <> 'release')
-     and not exists (
-       select from (select r.case_id from reports r where r.city = p_city and r.author = u.author
-                    union
-                    select k.case_id from commands k where k.city = p_city and k.author = u.author) other
-         join event_bodies b on b.city = p_city and b.case_id = other.case_id
-        where other.case_id <> p_case and b.body -> 'photos' ? encode(u.sha256, 'hex'));
+  for v_upload in
+    select * from uploads u
+     where u.city = p_city and u.sha256 = any (p_photos)
+       and (u.case_id = p_case or (u.case_id is null and u.author in (
+              select r.author from reports r where r.city = p_city and r.case_id = p_case)))
+       and not exists (
+         select from event_bodies b join events e using (city, case_id, seq)
+          where b.city = p_city and b.case_id = p_case and b.body -> 'photos' ? encode(u.sha256, 'hex')
+            and e.action <> 'release')
+  loop
+    v_other := shown_elsewhere_v1(v_upload, p_case);
+    if v_other is null then
+      delete from uploads where city = p_city and sha256 = v_upload.sha256 and author = v_upload.author;
+    else
+      update uploads set case_id = v_other
+       where city = p_city and sha256 = v_upload.sha256 and author = v_upload.author;
+    end if;
+  end loop;
   return array(select sha from unnest(p_photos) sha
                 where not exists (select from uploads u where u.city = p_city and u.sha256 = sha));
 end $$;
