@@ -237,7 +237,8 @@ begin
   end if;
   if v_refused is not null then
     insert into commands (city, author, id, case_id, action, body_hmac, refused, content)
-    values (p_case.city, p_author, p_id, p_case.id, v_action, p_hmac, v_refused, p_content);
+    values (p_case.city, p_author, p_id, p_case.id, v_action, p_hmac, v_refused, p_content) on conflict do nothing;
+    if not found then raise exception using errcode = 'GZ001', message = 'same_id_other_body'; end if;
     if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_uploader, p_case.id, p_photos); end if;
     return outcome_v1(p_case, array(select jsonb_object_keys(p_relations)), v_refused, false,
                       jsonb_build_object('missing_photos', v_missing, 'barred', barred_v1(p_case, p_at)));
@@ -259,7 +260,9 @@ begin
   v_case := write_v1(p_case, v_case, v_action, p_row ->> 'kind', p_actor, p_user, v_post, v_done, p_at, v_more,
                      case v_action when 'adopt' then adopted_v1(p_case, p_content) else body_v1(p_content, p_photos) end);
   insert into commands (city, author, id, case_id, action, body_hmac, seq, version)
-  values (p_case.city, p_author, p_id, p_case.id, v_action, p_hmac, v_case.seq, v_case.version);
+  values (p_case.city, p_author, p_id, p_case.id, v_action, p_hmac, v_case.seq, v_case.version) on conflict do nothing;
+  -- Only the same id for another case comes between, whose lock is not this one.
+  if not found then raise exception using errcode = 'GZ001', message = 'same_id_other_body'; end if;
   if cardinality(p_photos) > 0 then v_missing := link_photos_v1(p_case.city, p_uploader, p_case.id, p_photos); end if;
   v_case := follow_v1(p_case, v_case, v_action, v_more, p_content, p_at);
   return outcome_v1(v_case, case when p_actor = 'post' then array(select relation from relations_v1(v_case, p_user, p_at)) end,
