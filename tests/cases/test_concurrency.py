@@ -203,6 +203,18 @@ def test_C4_C7_the_same_command_by_eight_threads_is_done_once(town: Town, held: 
     assert town.conn.execute("select count(*) from commands where id = %s", (made["id"],)).fetchone() == (1,)
 
 
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_C4_C7_one_id_for_two_cases_at_once_is_one_command(town: Town, _: int) -> None:
+    one, other = (town.report()["case_id"] for _ in range(2))
+    made = command("sign", 3)
+    worker = town.people["worker"]
+    got = answers(at_once([lambda: worker.act(one, made), lambda: worker.act(other, made)]))
+    assert sorted(status for status, _ in got) == [200, 422]
+    assert {body["code"] for status, body in got if status == 422} == {"same_id_other_body"}
+    signed = "select count(*) from events where case_id = any(%s) and action = 'sign'"
+    assert town.conn.execute(signed, ([one, other],)).fetchone() == (1,)
+
+
 def test_the_logs_of_all_these_cases_hold(town: Town) -> None:
     """But for what a test has placed by hand."""
     assert [fault for fault in examine() if ": region_code is" not in fault and ": level is" not in fault] == []
