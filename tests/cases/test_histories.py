@@ -124,7 +124,7 @@ def machine(town: Town, visited: set[tuple[str, str]]) -> type[RuleBasedStateMac
             if fields is None:
                 return
             version = max(1, row["version"] + stale)
-            done = walk.do(who, case, action, fields, **({"version": version} if move else {}))
+            done = walk.do(who, case, action, fields, **({"version": version, "after": None} if move else {}))
             if not may or (move and version != row["version"]):
                 assert done["refused"], (who, action, row["state"], stale)
 
