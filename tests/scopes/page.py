@@ -40,8 +40,8 @@ _OPEN = {
     "anybody": ("任何人，不用登录", "anybody, without signing in"),
     "link": ("拿到签名链接的人", "whoever has a signed link"),
     "receipt": (
-        "凭回执码看公开进度；办事要凭密钥或留下的电话",
-        "the public course by its code; notes by the secret or the phone number left",
+        "凭回执码看公开进度；说话、删除要凭密钥或留下的电话",
+        "the public course by its code; notes and erasing by the secret or the phone number left",
     ),
     "session": ("登录的人，只有自己的；别人的是 404", "whoever is signed in, their own; another's is 404"),
     "stream": ("登录的人，只有自己范围内的", "whoever is signed in, of their own scope"),

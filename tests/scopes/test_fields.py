@@ -172,6 +172,30 @@ def test_P7_notes_are_for_who_holds_the_report_and_the_last_word_for_who_reporte
     assert told_by(story.code, {"phone": REPORTER["phone"]}) == 200
 
 
+def test_P7_what_was_reported_is_erased_by_who_reported_it_and_by_nobody_else(story: Story, desk: Person) -> None:  # noqa: F811
+    """Not by the code alone, nor by who met it too, nor by staff, who may not speak for the reporter."""
+
+    def erased(caller: Caller, code: str, secret: str | None) -> int:
+        headers = {"X_Gezhi_Secret": secret} if secret else {}
+        return int(caller.call("DELETE", f"/reports/{code}", **headers).status_code)
+
+    for caller in (Caller(story.caller._client.application), desk):
+        assert erased(caller, story.code, None) == 403
+        assert erased(caller, story.code, OTHERS) == 404
+        assert erased(caller, "ABCDEFGH", MINE) == 404
+    assert WORDS["text"] in json.dumps(desk.get(f"/cases/{story.case}").json, ensure_ascii=False)
+    assert ok(revealed(desk, story)) == REPORTER
+    assert erased(story.caller, story.code, MINE) == 204
+    assert WORDS["text"] not in json.dumps(desk.get(f"/cases/{story.case}").json, ensure_ascii=False)
+    assert revealed(desk, story).status_code == 409
+    assert WORDS["join"] in json.dumps(desk.get(f"/cases/{story.case}").json, ensure_ascii=False), "others' words stay"
+
+
+def revealed(person: Person, story: Story) -> Any:
+    """The response to a look at who reported."""
+    return person.post(f"/cases/{story.case}/reporter", {"reason": "核对"})
+
+
 def test_P8_who_reported_is_masked_for_whoever_sees_the_case_and_hidden_from_all_but_the_desk(town: Town) -> None:
     """Nobody's list, case or events has the name or the number; a hidden reporter is for the desk alone."""
     for thing, case_id in town.cases.items():

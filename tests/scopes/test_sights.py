@@ -36,6 +36,9 @@ def test_P1_P7_P8_a_list_a_number_and_a_search_show_what_one_may_see_and_nothing
         assert scope(person, place=town.grid.code[:6]) == may, who
         waiting = {item["id"] for item in person.get("/cases?view=mine&limit=100").json["items"]}
         assert waiting <= may, who
+        pulled = person.get("/sync").json
+        assert {task["id"] for task in pulled["tasks"]} == waiting, who
+        assert {case["id"] for case in pulled["cases"]} == waiting, who
         assert person.get("/cases/counts?view=mine").json["total"] == len(waiting), who
 
 

@@ -175,15 +175,15 @@ def report_all(town: Town, desk: Person, conn: Conn) -> None:
     for name in ("unit case", "dispute"):
         conn.execute(held, ("signed", 6, None, town.units["unit own"], town.cases[name]))
     conn.execute(held, ("accepted", 6, None, None, town.cases["district case"]))
-    # Whoever had it between the report and here never took part.
-    conn.execute(
-        "update events set audience = array(select t from unnest(audience) t where not starts_with(t, 'post:'))"
-        " where case_id = any (%s)",
-        ([town.cases[name] for name in CASES[1:]],),
-    )
     conn.execute(
         "update cases set region_code = left(region_code, 6), point = null, place_quality = 'unsure' where id = %s",
         (town.cases["district case"],),
+    )
+    # Whoever had it between the report and here never took part.
+    conn.execute(
+        "update events e set audience = audience_v1(c) from cases c"
+        " where c.city = e.city and c.id = e.case_id and c.id = any (%s)",
+        (list(town.cases.values()),),
     )
 
 
