@@ -62,11 +62,16 @@ def make(ground: Ground, parent: Path) -> tuple[Path, Manifest]:
             raise
 
 
+def keys_of(var: Path) -> dict[str, File]:
+    """The installation's keys as they are now, by their path in GEZHI_VAR."""
+    found = sorted(file for pattern in SECRETS for file in var.glob(pattern) if file.is_file())
+    return {str(file.relative_to(var)): measured(file) for file in found}
+
+
 def take_keys(var: Path, folder: Path) -> dict[str, File]:
     """Copy the installation's keys and say beside them what they are; returns their measures by path."""
     keep(folder / "README.txt", _NOTE.encode())
-    found = sorted(file for pattern in SECRETS for file in var.glob(pattern) if file.is_file())
-    return {name: keep(folder / name, (var / name).read_bytes()) for name in (str(f.relative_to(var)) for f in found)}
+    return {name: keep(folder / name, (var / name).read_bytes()) for name in keys_of(var)}
 
 
 def _fill(ground: Ground, folder: Path, url: str, previous: Path | None) -> Manifest:

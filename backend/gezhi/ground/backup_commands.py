@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
@@ -16,6 +17,19 @@ from gezhi.ground.backup_manifest import KEYS
 from gezhi.ground.failure import Failure
 from gezhi.ground.settings import read
 from gezhi.ground.up import say
+
+
+def _moment(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
+    """A moment with its zone; the machine's own may be another one than the reader's."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise click.BadParameter("write it as '2026-11-20 15:00:00+08' 请这样写，并带上时区")
+    return moment
 
 
 @click.command()
@@ -48,9 +62,11 @@ def backup(folder: Path | None, continuous: bool) -> None:
 @click.option(
     "--keys", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of its keys 密钥目录"
 )
-@click.option("--until", help="Of a continuous backup: the moment, as '2026-11-20 15:00:00+08' 恢复到的时刻")
+@click.option(
+    "--until", callback=_moment, help="Of a continuous backup: the moment, as '2026-11-20 15:00:00+08' 恢复到的时刻"
+)
 @click.option("--finish", is_flag=True, help="PostgreSQL was restored by other means: do what follows 只做后续步骤")
-def restore(folder: Path | None, *, replace: bool, keys: Path | None, until: str | None, finish: bool) -> None:
+def restore(folder: Path | None, *, replace: bool, keys: Path | None, until: datetime | None, finish: bool) -> None:
     """Restore the backup in FOLDER into an empty database, and check it 恢复.
 
     Ends with 1 when something does not agree with what the backup says.

@@ -18,8 +18,8 @@ from typing import Any
 import psycopg
 
 from gezhi.ground import backup_database, backup_media
-from gezhi.ground.backup import take_keys
-from gezhi.ground.backup_manifest import KEYS, MEDIA, MEDIA_LIST, photo_line, photos, said_plainly
+from gezhi.ground.backup import keys_of, take_keys
+from gezhi.ground.backup_manifest import KEYS, MEDIA, MEDIA_LIST, keep, photo_line, photos, said_plainly
 from gezhi.ground.failure import Failure
 from gezhi.ground.postgres import Cluster
 from gezhi.ground.settings import Ground
@@ -29,6 +29,7 @@ from gezhi.media import stores
 STANZA = "gezhi"
 CONFIG = "pgbackrest.conf"
 REPOSITORY = "pgbackrest"
+KEYS_LIST = "keys.json"
 ARCHIVE_TIMEOUT = 45  # seconds: with the time to compress and copy 16 MB, 60 are kept
 ROUND = 20.0  # seconds between two looks for new photos
 DAY, WEEK = 86_400, 7 * 86_400
@@ -53,7 +54,7 @@ pg1-database=postgres
 
 
 class Continuous:
-    """The continuous backup of an embedded cluster in a folder: pgbackrest/, media/, media.jsonl, keys/."""
+    """The continuous backup of an embedded cluster in a folder: pgbackrest/, media/, media.jsonl, keys/, keys.json."""
 
     def __init__(self, ground: Ground, folder: Path) -> None:
         if ground.database_url:
@@ -124,13 +125,26 @@ class Continuous:
 
     def round(self) -> None:
         """What is due now: a copy of the cluster once a day, whole once a week; keys; new photos. Raises Failure."""
-        take_keys(self.ground.var, self.folder / KEYS)
+        self._take_keys()
         self._take_photos()
         copies = self.copies()
         ended = {kind: max((c["timestamp"]["stop"] for c in copies if kind in ("any", c["type"])), default=0)
                  for kind in ("any", "full")}  # fmt: skip
         if time.time() - ended["any"] >= DAY:
             self.pgbackrest(f"--type={'full' if time.time() - ended['full'] >= WEEK else 'diff'}", "backup")
+            self._forget_photos()
+
+    def _take_keys(self) -> None:
+        """Copy keys that are new. Those that were moved away from the backup stay away."""
+        now = {name: file.sha256 for name, file in keys_of(self.ground.var).items()}
+        if now != self.known_keys():
+            take_keys(self.ground.var, self.folder / KEYS)
+            keep(self.folder / KEYS_LIST, json.dumps(now).encode())
+
+    def known_keys(self) -> dict[str, str]:
+        """The SHA-256 of each key that belongs to this backup, by its path."""
+        file = self.folder / KEYS_LIST
+        return dict(json.loads(file.read_bytes())) if file.exists() else {}
 
     def _take_photos(self) -> None:
         """Copy what is new in the store; a store in S3 keeps its own copies."""
@@ -149,6 +163,19 @@ class Continuous:
                     lines.flush()
                     os.fsync(lines.fileno())
                     self._kept.add((photo.path, photo.bytes, photo.mark))
+
+    def _forget_photos(self) -> None:
+        """Remove copies of what neither the store has nor the database knows: it was erased, or its time was over."""
+        if not backup_media.keeps_files():
+            return
+        with backup_database.calm(self.cluster.url()) as connection:
+            wanted = backup_media.wanted(backup_media.expected(connection)) | {kept.path for kept in stores.listed()}
+        listed = {photo.path: photo for photo in photos(self.folder)}
+        for path in listed.keys() - wanted:
+            (self.folder / MEDIA / path).unlink(missing_ok=True)
+        left = [photo for path, photo in listed.items() if path in wanted]
+        keep(self.folder / MEDIA_LIST, "".join(map(photo_line, left)).encode())
+        self._kept = {(photo.path, photo.bytes, photo.mark) for photo in left}
 
     def _restart(self, home: Path) -> None:
         """Let PostgreSQL end; who started it starts it again."""

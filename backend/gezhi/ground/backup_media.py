@@ -25,6 +25,15 @@ def expected(connection: Connection[Any]) -> list[Upload]:
     return connection.execute(_EXPECTED).fetchall()
 
 
+def wanted(known: Iterable[Upload]) -> set[str]:
+    """The paths at which the photos may be that the database knows."""
+    paths = set()
+    for city, sha, ready in known:
+        paths |= {stores.cleaned(city, sha, "full"), stores.cleaned(city, sha, "thumb")}
+        paths |= set() if ready else {stores.incoming(city, sha)}
+    return paths
+
+
 def missing(known: Iterable[Upload], kept: set[str], connection: Connection[Any]) -> list[str]:
     """The paths of photos that the database knows, still, and that are not among `kept`."""
     gone = []

@@ -7,6 +7,7 @@ epoch, photos compared, every case against its log.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterable
@@ -21,8 +22,18 @@ from gezhi import schema
 from gezhi.cases import erasure
 from gezhi.config import settings
 from gezhi.ground import backup_database, backup_media, preflight, processes
-from gezhi.ground.backup_continuous import CONFIG, Continuous
-from gezhi.ground.backup_manifest import DUMP, MEDIA, Manifest, damaged, measured, photos, read, said_plainly
+from gezhi.ground.backup_continuous import CONFIG, STANZA, Continuous
+from gezhi.ground.backup_manifest import (
+    DUMP,
+    MEDIA,
+    MEDIA_LIST,
+    Manifest,
+    damaged,
+    measured,
+    photos,
+    read,
+    said_plainly,
+)
 from gezhi.ground.failure import Failure
 from gezhi.ground.restore_log import renumber
 from gezhi.ground.settings import Ground
@@ -45,7 +56,7 @@ class Wish:
     folder: Path
     keys: Path
     replace: bool = False
-    until: str | None = None
+    until: datetime | None = None
 
 
 def restore(ground: Ground, wish: Wish, say: Say) -> list[str]:
@@ -104,34 +115,50 @@ def _continuous(ground: Ground, wish: Wish, say: Say) -> list[str]:
     home = backup.configure()
     if not backup.copies():
         raise Failure(f"{folder} holds no copy of the cluster yet. 其中还没有完整副本。")
-    found = [str(file.relative_to(keys)) for file in sorted(keys.rglob("*")) if file.is_file()]
-    if "secret.key" not in found:
-        raise Failure(f"There is no secret.key in {keys}; name the folder with --keys. 缺少密钥，请用 --keys 指明。")
+    names = backup.known_keys()
+    if wrong := [name for name, sha256 in names.items() if not _is_sound(keys / name, sha256)]:
+        raise Failure(_damage(keys, wrong))
     data = home / "data"
     if data.exists() and not wish.replace:
         raise Failure(f"There is a database in {data} already; with --replace it is put aside. 已有数据库。")
-    _put_keys(ground.var, keys, [name for name in found if name != "README.txt"], wish.replace)
+    say("restoring the cluster 正在恢复数据库")
+    fresh = _bring(backup, home, wish.until)
+    _put_keys(ground.var, keys, names, wish.replace)
     if data.exists():
         data.rename(home / f"data.before-{_stamp()}")
-    data.mkdir(mode=0o700)
-    os.chown(data, home.stat().st_uid, home.stat().st_gid)
-    say("restoring the cluster 正在恢复数据库")
-    moment = ["--type=time", f"--target={wish.until}", "--target-action=promote"] if wish.until else []
-    backup.pgbackrest("--archive-mode=off", *moment, "restore")
+    fresh.rename(data)
     ground.log.mkdir(exist_ok=True)
     try:
         backup.cluster.start(patience=PATIENCE)
         _await_end_of_replay(backup.cluster.url())
         with backup_database.database(ground) as url, backup_database.calm(url) as connection:
             known = backup_media.expected(connection)
-            wanted = {(city, sha) for city, sha, _ in known}
-            listed = {p.path: p for p in photos(folder) if _of(p.path) in wanted} if (folder / MEDIA).exists() else {}
+            wanted = backup_media.wanted(known)
+            listed = {p.path: p for p in photos(folder) if p.path in wanted} if (folder / MEDIA_LIST).exists() else {}
             sound = [p for p in listed.values() if _is_sound(folder / MEDIA / p.path, p.sha256)]
             say(f"restoring {len(sound)} files of photos 正在恢复照片")
             present, _ = backup_media.put_back(folder, sound, copied=True)
             return _missing(known, present, connection) + _end(url, say)
     finally:
         backup.cluster.stop()
+
+
+def _bring(backup: Continuous, home: Path, until: datetime | None) -> Path:
+    """A data folder beside the final place, ready to replay the log; nothing is left when that fails."""
+    fresh = home / f"data.new-{_stamp()}"
+    fresh.mkdir(mode=0o700)
+    os.chown(fresh, home.stat().st_uid, home.stat().st_gid)
+    replay = f'pgbackrest --config={backup.folder / CONFIG} --stanza={STANZA} archive-get %f "%p"'
+    options = [f"--pg1-path={fresh}", "--archive-mode=off", f"--recovery-option=restore_command={replay}"]
+    if until:
+        moment = f"{until.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f+00}"
+        options += ["--type=time", f"--target={moment}", "--target-action=promote"]
+    try:
+        backup.pgbackrest(*options, "restore")
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    return fresh
 
 
 def _end(url: str, say: Say) -> list[str]:
@@ -194,12 +221,6 @@ def _await_end_of_replay(url: str) -> None:
                 return
         time.sleep(0.2)
     raise Failure(f"PostgreSQL has not replayed its log in {PATIENCE:g} s; start the command again with --replace.")
-
-
-def _of(path: str) -> tuple[str, str]:
-    """City and hash of a photo's path."""
-    parts = Path(path)
-    return parts.parts[0], parts.stem
 
 
 def _is_sound(file: Path, sha256: str) -> bool:
