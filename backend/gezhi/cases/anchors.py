@@ -29,13 +29,15 @@ EVENTS = 50_000  # in one anchor at most; the next follows at once
 PATIENCE = timedelta(hours=1)  # until a copy that cannot be kept outside is a fault
 _HEAD = 16 + 4 + 32
 
-# Whose turn it is: the lock lasts to the end of the transaction, so two workers do not write the same anchor.
+# Whose turn it is: two workers do not write the same anchor. What is due is read after the lock is there, by another
+# statement: one that has waited sees the row it locked as it is now, and all others as they were.
+_LOCK = "select from consumers where city = %(city)s and name = %(name)s for update"
 _TURN = """
 select reader.xid::text::bigint as xid, reader.position, clock_timestamp() as at, last.number, last.digest,
        last.at is null or last.at < clock_timestamp() - make_interval(secs => %(every)s) as due
   from consumers reader left join lateral (
     select number, digest, at from anchors where city = reader.city order by number desc limit 1) last on true
- where reader.city = %(city)s and reader.name = %(name)s for update of reader
+ where reader.city = %(city)s and reader.name = %(name)s
 """
 
 _UNANCHORED = """
@@ -133,6 +135,7 @@ def _write(connection: Connection[Any], city: str, *, now: bool) -> tuple[bool, 
     """Write one anchor; returns whether it was due, and whether events are left for another."""
     asked: dict[str, Any] = {"city": city, "name": NAME, "every": EVERY, "limit": EVENTS}
     connection.execute("insert into consumers (city, name) values (%(city)s, %(name)s) on conflict do nothing", asked)
+    connection.execute(_LOCK, asked)
     with connection.cursor(row_factory=dict_row) as cursor:
         place = cursor.execute(_TURN, asked).fetchone()
     assert place is not None
@@ -187,13 +190,14 @@ def check(connection: Connection[Any], city: str) -> Iterator[str]:
         number = last.number + 1 if last else 1
         if anchor.number != number:
             yield f"anchor {number} is missing"
-        if not anchor.holds():
+        if anchor.holds():
+            with connection.cursor() as cursor:
+                cursor.executemany(_REMEMBER, list(anchor.cases()))
+        else:
             yield f"anchor {anchor.number} was altered"
         if anchor.left_at is None and datetime.now(UTC) - anchor.at > PATIENCE:
             yield f"anchor {anchor.number} has no copy outside"
         (waiting if anchor.left_at is None else left).add(anchor.name())
-        with connection.cursor() as cursor:
-            cursor.executemany(_REMEMBER, list(anchor.cases()))
         last = anchor
     yield from _compare(city, left, waiting, last)
 
