@@ -351,6 +351,27 @@ def test_K2_one_minute_to_accept_two_to_contact_three_to_dispatch_ten_or_thirty_
     conn.execute("select set_config('gezhi.now', '', false)")
 
 
+@pytest.mark.parametrize(("cause", "stands_still"), [("ownerless", True), ("beyond_powers", False)])
+def test_K1_K2_the_decision_on_an_ownerless_case_stands_still_while_suspended_three_minutes_do_not(
+    cause: str, stands_still: bool, app: Any, conn: Any, city: list[Grid], calendar: Calendar, matters: list[Any]
+) -> None:
+    walk = journey(int(stands_still), app, conn, city, calendar)
+    light = next(matter for matter in matters if matter["code"] == "01037")
+    case = walk.begin(light, phone=False)
+    walk.must("worker", case, "escalate", reason="不知归谁", cause=cause)
+    desk = DESKS[walk.row(case)["level"]]
+    walk.must(desk, case, "request", request="suspend", reason="查权属", until=walk.after(days=20))
+    before = walk.clocks(case)["dispatch", 2]["due_at"]
+    task = walk.open_tasks(case, "suspend")[0]
+    walk.must("city duty leader", case, "decide", task=task["id"], granted=True, reason="同意")
+    left = calendar.left(walk.now, before, stands_still)
+    Walk.wait(walk, timedelta(days=20, seconds=1))  # what went on running is written with the resuming
+    due = calendar.after(walk.now, left, True) if stands_still else before
+    assert walk.row(case)["state"] == "accepted"
+    assert abs(walk.clocks(case)["dispatch", 2]["due_at"] - due) <= MOST
+    conn.execute("select set_config('gezhi.now', '', false)")
+
+
 def test_K1_the_sums_of_these_tests_know_weekends_and_breaks(calendar: Calendar) -> None:
     friday = datetime(2026, 11, 20, 17, 0, tzinfo=CITY_TIME)
     assert calendar.after(friday, 3600, True) == datetime(2026, 11, 23, 9, 0, tzinfo=CITY_TIME)

@@ -104,7 +104,7 @@ $$;
 -- Goes on where it was left, with the time that was left.
 create or replace function resume_v1(p_case cases, p_at timestamptz) returns cases language plpgsql as $$
 declare
-  v_rapid boolean := p_case.profile <> 'standard' and p_case.resume_state = 'accepted';
+  v_rapid boolean := p_case.profile <> 'standard' and p_case.resume_state = 'accepted' and not p_case.ownerless;
 begin
   p_case.state := p_case.resume_state;
   p_case.resume_state := null;
