@@ -97,6 +97,20 @@ def test_a_desk_sends_a_case_down_to_a_desk_below(signed: str, worker: Any, cent
     assert {person["by"]["name"] for person in done["case"]["timeline"] if person["by"]} >= {"新人"}
 
 
+def test_C9_a_desk_hands_a_case_neither_up_nor_aside(
+    case: str, worker: Any, centre: Any, unit: Any, grid: Any, row_of: Any, conn: Any
+) -> None:
+    community = centre(12)
+    do(worker, case, "return", reason="不是我的")
+    above = conn.execute("select unit_id from posts where id = %s", (centre(9).post_id,)).fetchone()[0]
+    aside = unit("360102002001")
+    before = row_of(case)
+    for office in (above, aside):
+        wrong = tries(community, case, "dispatch", assignee={"unit_id": str(office)})
+        assert "提级办理" in refused(wrong, 422, "not_a_desk_below")["action"]
+    assert row_of(case) == before
+
+
 def test_a_unit_of_a_level_above_takes_the_case_up_with_it(signed: str, desk: Any, enter: Any) -> None:
     bureau = enter("handler", "360103", "urban_management")
     unit = next(

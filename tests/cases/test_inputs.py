@@ -69,6 +69,7 @@ OWN: dict[str, list[Any]] = {
     "after": ["x", str(uuid7()).replace("-7", "-4", 1)],
     "id": ["x", 7, None, "00000000-0000-4000-8000-000000000000"],
     "occurred_at": [None, *_TIME],
+    "elapsed_ms": [-1, 2**31, "5", 1.5, True],
     "secret": ["s" * 43],
 }
 
@@ -86,7 +87,7 @@ def test_C1_a_faulty_field_is_named_and_nothing_is_stored(
     good, before = whole(action), row_of(signed)
     ACTION_SCHEMAS[action].load(good)  # it is right but for what is wrong below
     faults = [(field, wrong) for field in good if field in FIELDS for wrong in FIELDS[field][1]]
-    faults += [(field, wrong) for field in ("id", "occurred_at", "secret") for wrong in OWN[field]]
+    faults += [(field, wrong) for field in ("id", "occurred_at", "elapsed_ms", "secret") for wrong in OWN[field]]
     if ACTIONS[action].kind == "move":
         faults += [("version", wrong) for wrong in OWN["version"]]
     for field, wrong in faults:
