@@ -64,14 +64,15 @@ language sql as $$
   select coalesce(jsonb_agg(id), '[]') from closed
 $$;
 
--- The tasks that end with a move: offers with the signature, requests with the handling, all but a leader's own and a
--- third party's evaluation with the end of the case.
+-- The tasks that end with a move: offers with the signature, requests with the handling or when the case leaves the level
+-- whose desk was to decide, all but a leader's own and a third party's evaluation with the end of the case.
 create or replace function ended_tasks_v1(p_before cases, p_case cases) returns text[] language sql immutable as $$
   select case
     when p_case.state in ('closed', 'rejected', 'merged', 'withdrawn', 'void', 'transferred') then
       array['offer', 'co', 'extend', 'suspend', 'void', 'correction', 'whistle_request', 'whistle', 'supervise', 'consult', 'expert']
     when p_case.state = 'handled' then array['extend', 'suspend', 'correction', 'whistle_request']
     when p_case.state = 'suspended' then array['extend']
+    when p_case.level < p_before.level then array['offer', 'extend', 'suspend', 'void', 'correction']
     when p_before.state = 'signed' then array['extend']
     when p_before.state = 'dispatched' then array['offer']
     else '{}' end
