@@ -173,3 +173,14 @@ def test_P8_a_dispute_is_not_near_anybody_and_not_on_lists_of_the_grid(
 
 def test_the_logs_of_all_these_cases_hold() -> None:
     assert examine() == []
+
+
+def test_C9_a_dispatch_to_a_unit_above_is_a_way_up_too(dispute: str, desk: Any, worker: Any, conn: Any) -> None:
+    (justice,) = conn.execute(
+        "select id from units where function = 'justice' and region_code = '360103' order by id"
+    ).fetchone()
+    up = {"assignee": {"unit_id": str(justice)}, "reason": "请司法所调解"}
+    refused(tries(desk, dispute, "reassign", **up), 409, "mediations_needed")
+    for _ in range(3):
+        do(worker, dispute, "mediate", **talk())
+    assert do(desk, dispute, "reassign", **up)["case"]["level"] == 6

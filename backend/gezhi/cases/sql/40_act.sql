@@ -126,6 +126,16 @@ begin
     case when p_case.state in ('dispatched', 'signed') and return_late_v1(p_case, p_at) then 'return' end], null);
 end $$;
 
+-- Whether a case is a dispute that has not been mediated three times at the level where it sits (rule C9): until then it
+-- leaves that level neither by escalation nor by a dispatch to a unit above, unless a life is in danger.
+create or replace function unmediated_v1(p_case cases) returns boolean language plpgsql stable as $$
+begin
+  return exists (select from city_matters where city = p_case.city and kind = p_case.matter_kind
+                    and code = p_case.matter_code and dispute)
+     and (select count(*) from events e where e.city = p_case.city and e.case_id = p_case.id and e.action = 'mediate'
+             and (e.facts ->> 'mediated_at_level')::int = p_case.level) < 3;
+end $$;
+
 -- Why somebody may not do what their relation and the state would allow; null when they may. `p_relation` is null when no
 -- relation allows it.
 create or replace function why_not_v1(p_case cases, p_row jsonb, p_relations jsonb, p_relation text, p_content jsonb, p_at timestamptz)
@@ -149,10 +159,11 @@ begin
   return case
     when v_action = 'return' and return_late_v1(p_case, p_at) then 'return_too_late'
     when v_action = 'escalate' and p_case.level <= 4 then 'no_level_above'
-    when v_action = 'escalate' and coalesce(p_content ->> 'cause', '') <> 'danger_to_life' and exists (
-      select from city_matters where city = p_case.city and kind = p_case.matter_kind and code = p_case.matter_code and dispute)
-      and (select count(*) from events e where e.city = p_case.city and e.case_id = p_case.id and e.action = 'mediate'
-              and (e.facts ->> 'mediated_at_level')::int = p_case.level) < 3 then 'mediations_needed'
+    when v_action = 'escalate' and coalesce(p_content ->> 'cause', '') <> 'danger_to_life'
+      and unmediated_v1(p_case) then 'mediations_needed'
+    when v_action in ('dispatch', 'reassign') and p_case.urgency <> 'critical' and exists (
+      select from units where id = (p_content #>> '{assignee,unit_id}')::uuid and length(region_code) < p_case.level)
+      and unmediated_v1(p_case) then 'mediations_needed'
     when v_action = 'request' and not p_content ->> 'request' = any (requests_of_v1(p_case.state)) then 'not_allowed_now'
     when v_action in ('request', 'own') and exists (
       select from tasks t where t.city = p_case.city and t.case_id = p_case.id and t.closed_at is null
