@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -12,9 +13,10 @@ import pytest
 from gezhi.db import uuid7
 from gezhi.http import cursor as cursors
 from gezhi.installation import renew_sync_epoch
+from gezhi.media import cleaning
 from gezhi.sync import service
 from gezhi.sync.schemas import Sync
-from tests.cases.helpers import HANDLED, command, ok, refused, report
+from tests.cases.helpers import HANDLED, command, ok, photo, refused, report
 from tests.cases.many import listed
 from tests.conftest import Caller
 
@@ -24,6 +26,12 @@ def pull(caller: Any, cursor: str | None = None) -> dict[str, Any]:
     body = ok(caller.get("/sync" + (f"?cursor={quote(cursor)}" if cursor else "")))
     assert Sync().validate(body) == {}
     return body
+
+
+@pytest.fixture(autouse=True)
+def photos_never_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cases are not told again for the photos of these tests, which nobody sends."""
+    monkeypatch.setattr(service, "PHOTOS_ON_THEIR_WAY", timedelta(0))
 
 
 def ids(rows: list[dict[str, Any]]) -> list[str]:
@@ -64,6 +72,22 @@ def test_only_what_changed_is_told_and_what_is_gone_is_plain(worker: Any, mate: 
     assert (ids(gone["tasks"]), gone["cases"]) == ([other], [])
     assert pull(worker, first["cursor"])["cases"] == [], "an older cursor is told the same"
     assert ids(pull(mate)["cases"]) == [one]
+
+
+def test_a_photo_that_is_cleaned_later_is_told_though_that_is_no_event(
+    worker: Any, app: Any, grid: Any, settle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "PHOTOS_ON_THEIR_WAY", timedelta(hours=1))
+    phone = Caller(app)
+    sha = phone.put_photo(photo())
+    case = phone.post("/reports", report([sha], place=grid.place)).json["case_id"]
+    settle()
+    first = pull(worker)
+    assert [one["ready"] for one in first["cases"][0]["photos"]] == [False]
+    cleaning.clean("3601", sha)
+    told = pull(worker, first["cursor"])
+    assert [(body["id"], body["photos"][0]["ready"]) for body in told["cases"]] == [(case, True)]
+    assert pull(worker, told["cursor"])["cases"] == []
 
 
 def test_the_list_is_that_of_view_mine_for_everybody(people: Any) -> None:

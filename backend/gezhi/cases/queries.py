@@ -146,7 +146,7 @@ where k.city = %(city)s and k.case_id = %(id)s and k.refused is not null
   and (%(author)s::text is null or k.author = %(author)s)
   and not exists (select from events e where e.city = k.city and e.case_id = k.case_id and e.action = 'adopt'
                      and e.facts ->> 'command' = k.id::text)
-order by k.created_at
+order by k.created_at, k.id
 """
 
 # Who could take a case: the posts of its grid, its neighbours in the community, the units of the regions above, and the

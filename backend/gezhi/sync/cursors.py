@@ -25,7 +25,8 @@ class Told:
     """What a phone has been told: all changes up to `since` in the log, None: nothing yet.
 
     Between the pages of one answer `begun` is where its first page began, and the cases up to the id `after` are told.
-    `whose` is the fingerprint of everything that a change of makes what was told void; `at` in seconds since 1970.
+    `unready` cases were told before their photos were cleaned, which is no event: they are told again. `whose` is the
+    fingerprint of everything that a change of makes what was told void; `at` in seconds since 1970.
     """
 
     whose: str
@@ -33,18 +34,20 @@ class Told:
     since: LogPlace | None = None
     begun: LogPlace | None = None
     after: uuid.UUID | None = None
+    unready: frozenset[uuid.UUID] = frozenset()
 
     def begin(self, place: LogPlace) -> Told:
         """The same, the first page of an answer being made while the log has come to a place."""
         return self if self.begun else replace(self, begun=place)
 
-    def page(self, after: uuid.UUID) -> Told:
-        """What has been told with a page that ends with a case."""
-        return replace(self, after=after)
+    def page(self, after: uuid.UUID, unready: frozenset[uuid.UUID]) -> Told:
+        """What has been told with a page that ends with a case and is not the last one."""
+        return replace(self, after=after, unready=self.unready | unready)
 
-    def done(self) -> Told:
+    def done(self, unready: frozenset[uuid.UUID]) -> Told:
         """What has been told with the last page."""
-        return replace(self, since=self.begun, begun=None, after=None)
+        earlier = self.unready if self.after else frozenset()
+        return replace(self, since=self.begun, begun=None, after=None, unready=earlier | unready)
 
 
 def fingerprint(parts: Iterable[Any]) -> str:
@@ -54,7 +57,7 @@ def fingerprint(parts: Iterable[Any]) -> str:
 
 def write(told: Told) -> str:
     """The opaque cursor of what has been told, from now."""
-    carried = asdict(replace(told, at=time.time()))
+    carried = asdict(replace(told, at=time.time())) | {"unready": sorted(map(str, told.unready))}
     return cursor.encode({"sync": carried | {"after": str(told.after) if told.after else None}})
 
 
@@ -67,4 +70,5 @@ def read(text: str | None, whose: str) -> Told | None:
     if carried["whose"] != whose or carried["at"] < time.time() - LIFE:
         return None
     since, begun = (tuple(carried[name]) if carried[name] else None for name in ("since", "begun"))
-    return Told(whose, carried["at"], since, begun, uuid.UUID(carried["after"]) if carried["after"] else None)
+    after = uuid.UUID(carried["after"]) if carried["after"] else None
+    return Told(whose, carried["at"], since, begun, after, frozenset(map(uuid.UUID, carried["unready"])))

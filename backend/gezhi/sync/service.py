@@ -22,6 +22,7 @@ from gezhi.sync import cursors, queries
 CASES_A_PAGE = 200
 MANIFEST_AGE = timedelta(days=40)  # a phone's queue may be 30 days old
 OVERLAP = timedelta(minutes=15)  # what was being kept while the last manifest was read; far above any transaction
+PHOTOS_ON_THEIR_WAY = timedelta(hours=1)
 PLACES_KEPT_SECONDS = 60.0
 
 _places: dict[str, tuple[float, str]] = {}
@@ -57,13 +58,15 @@ def pull(actor: Actor, device: str | None, cursor: str | None) -> dict[str, Any]
         kept = _kept(lent, city, actor, device, told)
     page = wanted[:CASES_A_PAGE]
     more = len(wanted) > len(page)
+    cases = reading.cases_whole(actor, page)
+    unready = _unready(cases)
     return {
         "epoch": epoch,
-        "cursor": cursors.write(told.page(page[-1]) if more else told.done()),
+        "cursor": cursors.write(told.page(page[-1], unready) if more else told.done(unready)),
         "full": held is None,
         "more": more,
         "tasks": tasks,
-        "cases": reading.cases_whole(actor, page),
+        "cases": cases,
         "catalogue_version": catalogue,
         "places_version": places,
         "unread": kept["unread"],
@@ -75,8 +78,20 @@ def pull(actor: Actor, device: str | None, cursor: str | None) -> dict[str, Any]
 
 def _lacking(lent: Connection[Any], city: str, tasks: list[uuid.UUID], told: cursors.Told) -> list[uuid.UUID]:
     """The tasks of which the phone lacks the present body, in the order of the pages."""
-    changed = tasks if told.since is None else log.moved(lent, city, tasks, *told.since)
+    changed = set(tasks)
+    if told.since is not None:
+        changed = log.moved(lent, city, tasks, *told.since) | (told.unready & changed)
     return sorted(one for one in changed if told.after is None or one > told.after)
+
+
+def _unready(cases: list[dict[str, Any]]) -> frozenset[uuid.UUID]:
+    """The cases with photos that may be cleaned any moment; those of long ago never arrived."""
+    lately = views.iso(datetime.now(UTC) - PHOTOS_ON_THEIR_WAY) or ""
+    return frozenset(
+        body["id"]
+        for body in cases
+        if body["updated_at"] > lately and not all(photo["ready"] for photo in body["photos"])
+    )
 
 
 def _kept(lent: Connection[Any], city: str, actor: Actor, device: str | None, told: cursors.Told) -> dict[str, Any]:
