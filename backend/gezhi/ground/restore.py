@@ -101,7 +101,6 @@ def _whole(ground: Ground, wish: Wish, say: Say) -> list[str]:
         backup_database.load(url, folder / DUMP, server, replace=replace)
         with backup_database.calm(url) as connection:
             faults = _compare(backup_database.digests(connection), manifest)
-            renumber(connection)
             say(f"restoring {manifest.photos} files of photos 正在恢复照片")
             present, wrong = backup_media.put_back(folder, photos(folder), copied=manifest.copied)
             faults += [f"photo {path} is not as it was 照片与备份不一致" for path in wrong]
@@ -165,7 +164,8 @@ def _end(url: str, say: Say) -> list[str]:
     """Bring the database to now: tables, deletions, epoch; then ask the doctor. Returns its findings."""
     say("bringing the tables up to date 正在升级表结构")
     schema.migrate()
-    with psycopg.connect(url, autocommit=True) as connection:
+    with backup_database.calm(url) as connection:
+        renumber(connection)
         done = erasure.reapply(connection, erasure.ledger(settings().city))
         say(f"{done} deletions of the ledger were done again 已按台账重新执行删除")
         renew_sync_epoch(connection)
