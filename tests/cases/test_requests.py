@@ -102,6 +102,20 @@ def test_a_duty_leader_below_does_not_decide_for_the_level_where_it_sits(
     assert "decide" in may(chief, signed)
 
 
+def test_what_a_desk_was_to_decide_ends_when_the_case_leaves_its_level(
+    signed: str, worker: Any, centre: Any, chief: Any
+) -> None:
+    community = centre(12, "duty_leader")
+    do(worker, signed, "request", **asks("void"))
+    do(worker, signed, "correct", reason="更急", urgency="urgent")
+    task = task_of(community, signed, "void")
+    do(worker, signed, "escalate", reason="社区解决不了")
+    assert waiting(chief, signed) == []
+    problem = tries(community, signed, "decide", task=task, granted=True, reason="同意")
+    refused(problem, 409, "not_yours_to_do")
+    assert seen(chief, signed)["state"] == "accepted"
+
+
 def test_a_request_is_asked_once_and_decided_once(signed: str, worker: Any, chief: Any) -> None:
     do(worker, signed, "request", **asks("extend"))
     refused(tries(worker, signed, "request", **asks("extend")), 409, "already_asked")
