@@ -100,8 +100,8 @@ def test_map_of_the_console_keeps_to_its_bytes(house: House, browsers: Browsers)
     sign_in_console(page, house)
     page.goto("about:blank")
     files = loaded(page, f"{house.address}/console")["Script"]
-    first = re.search(r'src="([^"]+\.js)"', urllib.request.urlopen(f"{house.address}/console").read().decode())
-    assert first
-    entry = house.address + first[1]
-    assert entry in files
-    assert weigh([address for address in files if address != entry]) <= 120
+    page_itself = urllib.request.urlopen(f"{house.address}/console").read().decode()
+    # What the page names is the frame and the queue; the map comes after it, when it is wanted.
+    named = {house.address + found for found in re.findall(r'(?:src|href)="([^"]+\.js)"', page_itself)}
+    assert named & set(files)
+    assert weigh([address for address in files if address not in named]) <= 120

@@ -225,11 +225,11 @@ def test_a_double_tap_reassigns_once(house: House, browsers: Browsers) -> None:
     sent = report_by_api(house)
     phone = browsers.phone()
     sign_in_field(phone, house, "dispatcher")
-    phone.goto(f"{house.address}/field/cases/{sent.case_id}/reassign")
+    phone.goto(f"{house.address}/field/cases/{sent.case_id}/act?do=reassign")
     phone.get_by_role("radio", name=house.accounts["grid_worker2"]["name"]).check()
     phone.get_by_role("textbox", name="理由").fill("就近办理")
     # Both taps before the phone's disk has answered the first.
-    phone.get_by_role("button", name="改派").evaluate(
+    phone.get_by_role("button", name="确认改派").evaluate(
         "async (button) => { button.click(); await Promise.resolve(); await Promise.resolve(); button.click() }"
     )
     office = house.caller("dispatcher")

@@ -266,7 +266,7 @@ export const tell = dictionary(
     why_impossible_needed: 'Please write why it cannot be solved.',
     review_on: 'Looked at again on',
     review_needed: 'Please choose the day on which it is looked at again.',
-    arrive: 'I am on the spot',
+    arrive: 'I am here',
     waits: 'Still waited for',
     call: 'Call the reporter',
     call_why: 'Why you need the number (kept on record)',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AllowedAction } from '../types'
+import type { AllowedAction, OpenTask } from '../types'
 import { bodyOf, CHOICES, fieldsNow, formOf, localMoment, missing, type Values } from './form'
 import { grouped, likeliest, offered } from './groups'
 import { act, choiceName, fieldName } from './words'
@@ -37,6 +37,12 @@ describe('the form of an action', () => {
     const form = formOf(action('request', 'request reason? until?'))
     expect(named(fieldsNow('request', form, { request: 'extend' }))).toBe('request reason until')
     expect(named(fieldsNow('request', form, { request: 'void' }))).toBe('request reason')
+  })
+
+  it('needs the units to call from a desk, and leaves them to the desk for others', () => {
+    const form = formOf(action('whistle', 'reason units?'))
+    expect(named(fieldsNow('whistle', form, {}, true))).toBe('reason units')
+    expect(named(fieldsNow('whistle', form, {}))).toBe('reason units?')
   })
 
   it('asks for the agreement only where there is one', () => {
@@ -95,7 +101,7 @@ describe('the form of an action', () => {
 })
 
 describe('what is offered', () => {
-  const detail = { dispute: false, photos: [] }
+  const detail = { dispute: false, photos: [], tasks: [] }
   const allowed = ['sign', 'mediate', 'return', 'whistle', 'request', 'release', 'adopt'].map((name) => action(name as AllowedAction['action'], ''))
 
   it('leaves out what there is nothing for', () => {
@@ -105,6 +111,11 @@ describe('what is offered', () => {
   it('puts the likeliest first, a mediation only in a dispute', () => {
     expect(likeliest(offered(allowed, detail), detail, 2).map((one) => one.action)).toEqual(['sign', 'return'])
     expect(likeliest(offered(allowed, detail), { ...detail, dispute: true }, 2).map((one) => one.action)).toEqual(['sign', 'mediate'])
+  })
+
+  it('puts what somebody waits for before all else', () => {
+    const tasks = [{ kind: 'whistle_request' } as OpenTask]
+    expect(likeliest(offered(allowed, detail), { ...detail, tasks }, 2).map((one) => one.action)).toEqual(['whistle', 'sign'])
   })
 
   it('puts the rest under headings', () => {

@@ -76,10 +76,13 @@ export function formOf(action: AllowedAction): FormField[] {
   })
 }
 
-/** What of the form matters now: a reason why it cannot be solved is asked only when it cannot, and then it is needed. */
-export function fieldsNow(action: string, form: FormField[], values: Values): FormField[] {
+/**
+ * What of the form matters now: a reason why it cannot be solved is asked only when it cannot, and then it is needed. A
+ * `desk` that whistles says whom it calls; others leave that to the desk.
+ */
+export function fieldsNow(action: string, form: FormField[], values: Values, desk = false): FormField[] {
   return form.flatMap((one) => {
-    const needed = wanted(action, one.field, values)
+    const needed = desk && action === 'whistle' && one.field === 'units' ? 'yes' : wanted(action, one.field, values)
     return needed === 'no' ? [] : [{ ...one, required: one.required || needed === 'yes' }]
   })
 }

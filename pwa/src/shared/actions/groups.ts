@@ -12,7 +12,10 @@ const GROUP_OF: Record<string, Group> = {
 /** Never likely enough for a button of their own; one that ends or moves a case away is looked for on purpose. */
 const NEVER_FIRST = new Set(['whistle', 'supervise', 'own', 'consult', 'ask_expert', 'offer', 'correct', 'revisit', 'release', 'reopen', 'transfer', 'unmerge', 'recall', 'request'])
 
-type Seen = Pick<CaseDetail, 'dispute' | 'photos'>
+/** What answers a task that is open on the case, by its kind: then it is what somebody waits for. */
+const ANSWERS: Record<string, string> = { whistle_request: 'whistle', consult: 'consult' }
+
+type Seen = Pick<CaseDetail, 'dispute' | 'photos' | 'tasks'>
 
 /** The actions that make sense on this case, in the server's order: what came too late is adopted where it is shown. */
 export function offered(allowed: AllowedAction[], detail: Seen): AllowedAction[] {
@@ -21,8 +24,11 @@ export function offered(allowed: AllowedAction[], detail: Seen): AllowedAction[]
 
 /** The likeliest actions, `most` of them at most; the first one is the big button. */
 export function likeliest(actions: AllowedAction[], detail: Seen, most: number): AllowedAction[] {
-  const fit = actions.filter(({ action }) => !NEVER_FIRST.has(action) && (action !== 'mediate' || detail.dispute))
-  return (fit.length ? fit : actions).slice(0, most)
+  const answers = detail.tasks.map(({ kind }) => ANSWERS[kind])
+  const answering = actions.filter(({ action }) => answers.includes(action))
+  const fit = actions.filter((one) => !answering.includes(one) && !NEVER_FIRST.has(one.action) && (one.action !== 'mediate' || detail.dispute))
+  const first = [...answering, ...fit]
+  return (first.length ? first : actions).slice(0, most)
 }
 
 /** The other actions under their headings; a heading without any is left out. */
