@@ -46,6 +46,21 @@ begin
   return begin_step_v1(p_case, 'dispatched', 'sign', p_at);
 end $$;
 
+-- Gives a case back to who handled it; when that post has ended, to its unit, or to who has its grid now.
+create or replace function assign_again_v1(p_case cases, p_at timestamptz) returns cases language plpgsql stable as $$
+declare
+  v_post uuid;
+begin
+  select p.id into v_post from posts h join posts p on p.city = h.city and (p.id = h.id or (
+           p.region_code = h.region_code and num_nonnulls(p.unit_id, h.unit_id) = 0
+           and p.role in ('grid_worker', 'grid_leader', 'assistant')))
+   where h.id = p_case.handled_by_post_id and p.starts_on <= city_date_v1(p_at)
+     and (p.ends_on is null or p.ends_on >= city_date_v1(p_at))
+   order by p.id <> h.id, p.role <> h.role, p.id limit 1;
+  if v_post is null and p_case.lead_unit_id is null then v_post := p_case.handled_by_post_id; end if;
+  return assign_v2(p_case, v_post, p_case.lead_unit_id, null, p_at);
+end $$;
+
 -- dispatch, reassign, delegate: to whom the command says. A centre of the case's place takes it down to its level (下派); up,
 -- only escalation leads (C9). Any other
 -- unit of a level above takes it up; a post leaves it where it sits.

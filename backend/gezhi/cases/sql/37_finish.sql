@@ -84,8 +84,6 @@ end $$;
 
 -- verify_fail: to be worked again (返工) by who handled it.
 create or replace function verify_fail_v1(p_case cases, p_at timestamptz) returns cases language plpgsql stable as $$
-declare
-  v_unit uuid := p_case.lead_unit_id;
 begin
-  return assign_v2(p_case, p_case.handled_by_post_id, v_unit, null, p_at);
+  return assign_again_v1(p_case, p_at);
 end $$;
