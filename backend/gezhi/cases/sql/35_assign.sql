@@ -49,6 +49,7 @@ end $$;
 -- Gives a case back to who handled it; when that post has ended, to its unit, or to who has its grid now.
 create or replace function assign_again_v1(p_case cases, p_at timestamptz) returns cases language plpgsql stable as $$
 declare
+  v_unit uuid := (select unit_id from posts where id = p_case.handled_by_post_id);
   v_post uuid;
 begin
   select p.id into v_post from posts h join posts p on p.city = h.city and (p.id = h.id or (
@@ -57,8 +58,8 @@ begin
    where h.id = p_case.handled_by_post_id and p.starts_on <= city_date_v1(p_at)
      and (p.ends_on is null or p.ends_on >= city_date_v1(p_at))
    order by p.id <> h.id, p.role <> h.role, p.id limit 1;
-  if v_post is null and p_case.lead_unit_id is null then v_post := p_case.handled_by_post_id; end if;
-  return assign_v2(p_case, v_post, p_case.lead_unit_id, null, p_at);
+  if v_post is null and v_unit is null then v_post := p_case.handled_by_post_id; end if;
+  return assign_v2(p_case, v_post, v_unit, null, p_at);
 end $$;
 
 -- dispatch, reassign, delegate: to whom the command says. A centre of the case's place takes it down to its level (下派); up,

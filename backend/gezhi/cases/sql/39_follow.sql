@@ -35,7 +35,6 @@ end $$;
 -- one level up. The third time a third party evaluates (the rating itself asks for it), and its result is final.
 create or replace function dissatisfied_v1(p_case cases, p_at timestamptz) returns cases language plpgsql as $$
 declare
-  v_unit uuid := p_case.lead_unit_id;
   v_case cases;
 begin
   if p_case.dissatisfactions >= 3 then return p_case; end if;
@@ -44,9 +43,7 @@ begin
                                    else p_case.level end, p_at),
     'reopen', 'move', p_at, jsonb_build_object('why', 'dissatisfied'));
   if p_case.dissatisfactions = 2 then return v_case; end if;
-  p_case := v_case;
-  p_case.lead_unit_id := v_unit;
-  return system_write_v1(v_case, assign_again_v1(p_case, p_at), 'dispatch', 'move', p_at, '{"why": "again"}');
+  return system_write_v1(v_case, assign_again_v1(v_case, p_at), 'dispatch', 'move', p_at, '{"why": "again"}');
 end $$;
 
 -- What the system does in answer to a command, in the same transaction.
