@@ -77,6 +77,15 @@ def test_C8_dissatisfied_first_it_is_worked_again_at_the_same_level_by_the_same_
     assert worker.tasks()[case] == "sign"
 
 
+def test_C8_when_the_worker_has_left_meanwhile_the_grids_new_one_works_it_again(
+    rate: Any, closed: Any, worker: Any, hire: Any, grid: Any, conn: Any
+) -> None:
+    new = hire("grid_worker", grid.code)
+    conn.execute("update posts set ends_on = '2020-12-31' where id = %s", (worker.post_id,))
+    assert rate()["state"] == "dispatched"
+    assert new.tasks()[closed["case_id"]] == "sign"
+
+
 def test_C8_another_verifier_than_before_looks_the_second_time(
     send: Any, worker: Any, mate: Any, resident: Any, hire: Any, grid: Any
 ) -> None:

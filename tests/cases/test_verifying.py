@@ -431,5 +431,26 @@ def test_C2_C3_a_position_sent_with_a_handling_that_bears_nothing_out_raises_the
     assert after[0] == before[0] + 1
 
 
+def test_what_fails_after_its_handler_has_left_goes_to_who_has_the_grid_now(
+    handled: str, worker: Any, mate: Any, hire: Any, grid: Any, conn: Any
+) -> None:
+    new = hire("grid_worker", grid.code)
+    conn.execute("update posts set ends_on = '2020-12-31' where id = %s", (worker.post_id,))
+    done = do(mate, handled, "verify_fail", note="还是不亮")
+    assert (done["state"], new.tasks()[handled]) == ("dispatched", "sign")
+
+
+def test_what_fails_after_its_handler_has_left_goes_to_their_unit(
+    send: Any, hire: Any, unit: Any, desk: Any, worker: Any, conn: Any
+) -> None:
+    case, bureau = send()["case_id"], unit("360103", "department", "lamps")
+    first, second = hire("handler", "360103", bureau), hire("handler", "360103", bureau)
+    do(desk, case, "reassign", assignee={"unit_id": str(bureau)}, reason="归口")
+    work(case, first)
+    conn.execute("update posts set ends_on = '2020-12-31' where id = %s", (first.post_id,))
+    assert do(worker, case, "verify_fail", note="还是不亮")["state"] == "dispatched"
+    assert second.tasks()[case] == "sign"
+
+
 def test_the_logs_of_all_these_cases_hold() -> None:
     assert examine() == []
