@@ -15,6 +15,7 @@ from gezhi.db import close_pool, uuid7
 from gezhi.http.cookies import cookie
 from gezhi.people import sessions
 from gezhi.people.sessions import FIELD_LIFE
+from tests.cases.erasing import elsewhere, over, reported  # noqa: F401
 from tests.cases.helpers import HANDLED, command, ok, report
 from tests.cases.many import crowd, people, statements  # noqa: F401
 from tests.conftest import Caller

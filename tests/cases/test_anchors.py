@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from moto.server import ThreadedMotoServer
 
 from gezhi.cases import anchors, log, outside
 from gezhi.cases.doctor import examine
 from gezhi.config import settings
 from gezhi.db import connection
+from gezhi.media import stores
 from tests.cases.steps import do
 
 CITY = "3601"
@@ -256,6 +259,31 @@ def test_a_place_outside_that_is_away_loses_nothing(
     assert anchor() == 1
     assert len(list(elsewhere.iterdir())) == 3
     assert examine() == []
+
+
+def test_anchors_leave_for_s3(anchored: str, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/anchors", method="PUT")).close()
+    said = {"ANCHOR_URL": "s3://anchors/nanchang", "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test"}
+    for name, value in (said | {"AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}).items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    stores.opened.cache_clear()
+    try:
+        conn.execute("update anchors set left_at = null")
+        assert anchor() == 1
+        assert sorted(name[:10] for name in outside.names(f"{CITY}/anchors")) == ["0000000001", "0000000002"]
+        assert examine() == []
+        outside.keep(f"{CITY}/anchors/{next(iter(outside.names(f'{CITY}/anchors')))}", b"another")
+        assert examine() == []
+        conn.execute("delete from anchors where number = 2")
+        assert [said[:50] for said in examine()] == ["outside is an anchor that is not here: 0000000002-"]
+    finally:
+        stores.opened.cache_clear()
+        server.stop()
 
 
 def test_what_is_kept_outside_is_not_written_twice(elsewhere: Path) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,101 +14,16 @@ from psycopg import sql
 
 from gezhi.cases import anchors, erasure, texts
 from gezhi.cases.doctor import examine
-from gezhi.config import settings
 from gezhi.db import connection
-from gezhi.http.limits import limiter
-from gezhi.media import cleaning, stores
-from gezhi.media.tasks import remove_photos
+from gezhi.media import stores
 from tests.cases.conftest import Grid, Person
-from tests.cases.helpers import SECRET, command, ok, photo, refused, report
+from tests.cases.erasing import CITY, NAME, PHONE, Reported, everything, jobs
+from tests.cases.helpers import SECRET, ok, photo, refused
 from tests.cases.steps import course, do, joins, says, seen
 from tests.conftest import Caller
 
-CITY = "3601"
-NAME, PHONE = "司马灵犀", "13907913571"
-SAID, ADDED, LATE, WHERE = "鹦鹉衔来七弦琴", "麒麟踏过白玉阶", "饕餮守着青铜鼎", "凤凰台下第九株梧桐"
 Conn = psycopg.Connection[Any]
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(app: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A place outside of its own for each test, and no tries of a number counted yet."""
-    monkeypatch.setenv("ANCHOR_URL", f"file://{tmp_path}/outside")
-    settings.cache_clear()
-    with app.app_context():
-        limiter.reset()
-    yield tmp_path / "outside" / CITY
-    monkeypatch.undo()
-    settings.cache_clear()
-
-
-class Reported:
-    """Somebody's report: the phone, the receipt, the case, the photo."""
-
-    def __init__(
-        self, app: Any, grid: Grid, caller: Caller | None = None, content: bytes | None = None, **more: Any
-    ) -> None:
-        self.phone = caller or Caller(app)
-        self.photo = self.phone.put_photo(content or photo())
-        cleaning.clean(CITY, self.photo)
-        token = uuid.uuid4().hex[:8]
-        self.said, self.added, self.late, self.where = (word + token for word in (SAID, ADDED, LATE, WHERE))
-        told = {"text": self.said, "address": self.where, "reporter": {"name": NAME, "phone": PHONE}, **more}
-        answer = self.phone.post("/reports", report([self.photo], place=grid.place, **told))
-        assert answer.status_code == 201, answer.json
-        self.receipt, self.case = answer.json["receipt_code"], str(answer.json["case_id"])
-
-    def erase(self, secret: str | None = SECRET, body: Any = None) -> Any:
-        """The response to the wish to erase it."""
-        headers = {"X_Gezhi_Secret": secret} if secret else {}
-        return self.phone.call("DELETE", f"/reports/{self.receipt}", body, **headers)
-
-
-@pytest.fixture
-def reported(app: Any, grid: Grid) -> Reported:
-    """An open case with everything a reporter can leave."""
-    return Reported(app, grid)
-
-
-@pytest.fixture
-def ended(reported: Reported, worker: Person, mate: Person, desk: Person) -> Reported:
-    """The same, closed, after notes of its reporter: one taken, two refused and kept, one of them adopted."""
-    ok(worker.act(reported.case, command("sign", 3)))
-    ok(says(reported.phone, reported.receipt, "add", text=reported.added))
-    refused(
-        says(reported.phone, reported.receipt, "rate", stars=5, satisfaction="satisfied", comment=reported.late),
-        422,
-        "rating_not_open",
-    )
-    kept = ok(desk.get(f"/cases/{reported.case}/not-adopted"))["items"][0]["command"]
-    do(desk, reported.case, "adopt", command=kept)
-    late = says(reported.phone, reported.receipt, "confirm", fixed=False, text=reported.late)
-    refused(late, 409, "not_allowed_now")
-    do(desk, reported.case, "release", photos=[reported.photo])
-    do(worker, reported.case, "handle", outcome="solved", reply="已经修好", photos=["cd" * 32])
-    do(mate, reported.case, "verify_pass", photos=["cd" * 32])
-    return reported
-
-
-def everything(conn: Conn, word: str) -> list[str]:
-    """The tables of the whole database in which a word stands in any row."""
-    tables = conn.execute(
-        "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
-    ).fetchall()
-    found = "select exists (select from {} t where t::text like %s)"
-    return [
-        table
-        for (table,) in tables
-        if conn.execute(sql.SQL(found).format(sql.Identifier(table)), (f"%{word}%",)).fetchone() == (True,)
-    ]
-
-
-def jobs(conn: Conn) -> None:
-    """Run the jobs that remove photos, as the worker does."""
-    for (args,) in conn.execute(
-        "delete from procrastinate_jobs where task_name = 'remove_photos' returning args"
-    ).fetchall():
-        remove_photos(**args)
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 def shown(caller: Caller, receipt: str) -> int:
@@ -124,55 +37,55 @@ def read_texts() -> None:
             pass
 
 
-def test_nothing_that_the_reporter_left_is_anywhere_in_the_database(ended: Reported, conn: Conn) -> None:
-    assert everything(conn, ended.said) == ["event_bodies"]
-    assert everything(conn, ended.where) == ["cases"]
-    assert sorted(everything(conn, ended.late)) == ["commands", "event_bodies"]
+def test_nothing_that_the_reporter_left_is_anywhere_in_the_database(over: Reported, conn: Conn) -> None:
+    assert everything(conn, over.said) == ["event_bodies"]
+    assert everything(conn, over.where) == ["cases"]
+    assert sorted(everything(conn, over.late)) == ["commands", "event_bodies"]
     held = conn.execute("select phone_hmac from personal_data").fetchone()
     assert held is not None
 
-    assert ended.erase().status_code == 204
+    assert over.erase().status_code == 204
 
-    for word in (ended.said, ended.added, ended.late, ended.where, held[0].hex()):
+    for word in (over.said, over.added, over.late, over.where, held[0].hex()):
         assert everything(conn, word) == []
     left = conn.execute(
-        "select secret_hash, phone_hmac, reporter_id from reports where receipt_code = %s", (ended.receipt,)
+        "select secret_hash, phone_hmac, reporter_id from reports where receipt_code = %s", (over.receipt,)
     ).fetchone()
     assert left == (None, None, None)
     assert everything(conn, "已经修好") == ["event_bodies"]  # what others have said stays
     gone = "select raw_lng, raw_lat, raw_system, lng is not null from cases, st_x(point) lng where id = %s"
-    assert conn.execute(gone, (ended.case,)).fetchone() == (None, None, None, True)
+    assert conn.execute(gone, (over.case,)).fetchone() == (None, None, None, True)
 
 
-def test_photos_go_with_their_files(ended: Reported, conn: Conn, desk: Person) -> None:
-    paths = [stores.cleaned(CITY, ended.photo, size) for size in ("full", "thumb")]
+def test_photos_go_with_their_files(over: Reported, conn: Conn, desk: Person) -> None:
+    paths = [stores.cleaned(CITY, over.photo, size) for size in ("full", "thumb")]
     assert all(stores.get(path) for path in paths)
-    [view] = [view for view in seen(desk, ended.case)["photos"] if view["sha256"] == ended.photo]
-    assert ended.erase().status_code == 204
+    [view] = [view for view in seen(desk, over.case)["photos"] if view["sha256"] == over.photo]
+    assert over.erase().status_code == 204
     jobs(conn)
-    assert conn.execute("select count(*) from uploads where sha256 = %s", (bytes.fromhex(ended.photo),)).fetchone() == (
+    assert conn.execute("select count(*) from uploads where sha256 = %s", (bytes.fromhex(over.photo),)).fetchone() == (
         0,
     )
     assert [stores.get(path) for path in paths] == [None, None]
     assert desk._client.get(view["url"]).status_code == 404
     # The desk's release still names it, and shows nothing.
-    assert [view for view in seen(desk, ended.case)["photos"] if view["ready"]] == []
-    assert [view for view in course(ended.phone, ended.receipt)["photos"] if view["ready"]] == []
+    assert [view for view in seen(desk, over.case)["photos"] if view["ready"]] == []
+    assert [view for view in course(over.phone, over.receipt)["photos"] if view["ready"]] == []
 
 
-def test_the_case_goes_on_and_says_what_was_deleted_in_both_languages(ended: Reported, desk: Person) -> None:
-    ended.erase()
-    notes = {step["action"]: step["note"] for step in seen(desk, ended.case)["timeline"]}
+def test_the_case_goes_on_and_says_what_was_deleted_in_both_languages(over: Reported, desk: Person) -> None:
+    over.erase()
+    notes = {step["action"]: step["note"] for step in seen(desk, over.case)["timeline"]}
     assert {action for action, note in notes.items() if note == "已删除"} == {"report", "add", "adopt"}
     assert notes["handle"] == "已经修好"
-    assert seen(desk, ended.case)["text"] == "已删除"
-    english = ok(desk.get(f"/cases/{ended.case}", Accept_Language="en"))
+    assert seen(desk, over.case)["text"] == "已删除"
+    english = ok(desk.get(f"/cases/{over.case}", Accept_Language="en"))
     assert (english["text"], english["summary"], english["address"]) == ("Deleted", "Deleted", None)
-    [kept] = ok(desk.get(f"/cases/{ended.case}/not-adopted", Accept_Language="en"))["items"]
+    [kept] = ok(desk.get(f"/cases/{over.case}/not-adopted", Accept_Language="en"))["items"]
     assert kept["note"] == "Deleted"
-    followed = course(ended.phone, ended.receipt, SECRET)
+    followed = course(over.phone, over.receipt, SECRET)
     assert (followed["state"], followed["mine"], followed["reply"]) == ("closed", False, "已经修好")
-    assert seen(desk, ended.case)["reporter"]["anonymous"] is True
+    assert seen(desk, over.case)["reporter"]["anonymous"] is True
 
 
 def test_a_search_finds_it_no_more(reported: Reported, desk: Person) -> None:
@@ -202,41 +115,41 @@ def test_a_reader_of_texts_that_is_at_it_does_not_bring_it_back(reported: Report
     assert not {"鹦鹉", "衔来"} & set(pairs[0])
 
 
-def test_chain_replay_and_anchors_stay_true(ended: Reported, conn: Conn) -> None:
+def test_chain_replay_and_anchors_stay_true(over: Reported, conn: Conn) -> None:
     def faults() -> list[str]:
-        return [fault for fault in examine() if ended.case in fault]
+        return [fault for fault in examine() if over.case in fault]
 
     with connection() as lent:
         anchors.turn(lent, CITY, now=True)
     assert faults() == []
-    ended.erase()
+    over.erase()
     assert faults() == []
     with connection() as lent:
         anchors.turn(lent, CITY, now=True)
     assert faults() == []
-    conn.execute("update event_bodies set salt = sha256(salt) where case_id = %s and seq = 1", (ended.case,))
-    assert faults() == [f"{ended.case}: event 1 was altered"]
+    conn.execute("update event_bodies set salt = sha256(salt) where case_id = %s and seq = 1", (over.case,))
+    assert faults() == [f"{over.case}: event 1 was altered"]
 
 
-def test_each_erasure_is_audited_and_in_the_ledger_by_ids_alone(ended: Reported, conn: Conn) -> None:
-    ended.erase()
+def test_each_erasure_is_audited_and_in_the_ledger_by_ids_alone(over: Reported, conn: Conn) -> None:
+    over.erase()
     [(subject, detail)] = conn.execute("select subject, detail from audit_trail where deed = 'erase' and subject = %s",
-                                       (f"case:{ended.case}",)).fetchall()  # fmt: skip
-    assert subject == f"case:{ended.case}"
-    assert detail["receipt"] == ended.receipt
+                                       (f"case:{over.case}",)).fetchall()  # fmt: skip
+    assert subject == f"case:{over.case}"
+    assert detail["receipt"] == over.receipt
     assert {k: detail[k] for k in ("kind", "seqs", "photos", "vault", "place")} == {
         "kind": "request", "seqs": 3, "photos": 1, "vault": 1, "place": True,
     }  # fmt: skip
-    [(entry,)] = conn.execute("select to_jsonb(e) from erasures e where case_id = %s", (ended.case,)).fetchall()
+    [(entry,)] = conn.execute("select to_jsonb(e) from erasures e where case_id = %s", (over.case,)).fetchall()
     assert len(entry["seqs"]) == 3
-    assert entry["photos"] == [f"\\x{ended.photo}"]
+    assert entry["photos"] == [f"\\x{over.photo}"]
 
 
-def test_asking_again_changes_nothing(ended: Reported, conn: Conn) -> None:
-    assert ended.erase().status_code == 204
-    assert ended.erase().status_code == 204
-    assert conn.execute("select count(*) from erasures where case_id = %s", (ended.case,)).fetchone() == (1,)
-    refused(says(ended.phone, ended.receipt, "add", text="还有"), 404, "not_found")
+def test_asking_again_changes_nothing(over: Reported, conn: Conn) -> None:
+    assert over.erase().status_code == 204
+    assert over.erase().status_code == 204
+    assert conn.execute("select count(*) from erasures where case_id = %s", (over.case,)).fetchone() == (1,)
+    refused(says(over.phone, over.receipt, "add", text="还有"), 404, "not_found")
 
 
 def test_P8_nobody_else_erases_a_report(reported: Reported, app: Any, conn: Conn) -> None:
@@ -333,133 +246,42 @@ def test_a_photo_of_another_case_of_the_same_reporter_stays(app: Any, grid: Grid
     assert stores.get(stores.cleaned(CITY, first.photo, "full")) is None
 
 
-# Retention
-
-
-def sweep() -> int:
-    with connection() as lent:
-        return erasure.sweep(lent, CITY)
-
-
-@pytest.fixture
-def later(at: Callable[[datetime | None], None]) -> Callable[[float], None]:
-    """Lets time pass: so many days from now."""
-    return lambda days: at(datetime.now(UTC) + timedelta(days=days))
-
-
-def test_names_and_numbers_go_a_year_after_the_end(ended: Reported, conn: Conn, later: Callable[[float], None]) -> None:
-    def held() -> Any:
-        return conn.execute(
-            "select (select count(*) from personal_data v where v.id = r.reporter_id), r.phone_hmac is null,"
-            " r.secret_hash is null from reports r where receipt_code = %s", (ended.receipt,)
-        ).fetchone()  # fmt: skip
-
-    later(364)
-    sweep()
-    assert held() == (1, False, False)
-    later(366)
-    assert sweep() >= 1
-    assert held() == (0, True, False)
-    assert everything(conn, ended.said) == ["event_bodies"]
-    assert sweep() == 0
-
-
-def test_an_open_case_keeps_its_reporter(reported: Reported, conn: Conn, later: Callable[[float], None]) -> None:
-    later(4000)
-    sweep()
-    held = "select count(*) from personal_data v join reports r on r.reporter_id = v.id where r.receipt_code = %s"
-    assert conn.execute(held, (reported.receipt,)).fetchone() == (1,)
-    assert everything(conn, reported.said) == ["event_bodies"]
-
-
-def test_what_was_said_and_shown_goes_five_years_after_the_end(
-    ended: Reported, conn: Conn, later: Callable[[float], None], desk: Person
-) -> None:
-    later(1824)
-    sweep()
-    assert ended.said in seen(desk, ended.case)["text"]
-    later(1826)
-    sweep()
-    jobs(conn)
-    for word in (ended.said, ended.added, ended.late, ended.where, "已经修好"):
-        assert everything(conn, word) == []
-    assert stores.get(stores.cleaned(CITY, ended.photo, "full")) is None
-    assert [fault for fault in examine() if ended.case in fault] == []
-    assert sweep() == 0
-
-
-def test_refused_commands_lose_their_content_after_a_year(
-    ended: Reported, conn: Conn, later: Callable[[float], None]
-) -> None:
-    content = "select content is null from commands where case_id = %s and refused is not null"
-    conn.execute("update commands set created_at = now() - interval '364 days' where case_id = %s", (ended.case,))
-    sweep()
-    assert conn.execute(content, (ended.case,)).fetchone() == (False,)
-    conn.execute("update commands set created_at = now() - interval '366 days' where case_id = %s", (ended.case,))
-    assert sweep() == 1
-    assert conn.execute(content, (ended.case,)).fetchone() == (True,)
-    assert sweep() == 0
-
-
-def test_doubtful_positions_go_after_90_days(reported: Reported, conn: Conn, worker: Person) -> None:
-    conn.execute("delete from doubtful_positions")
-    for days in (89, 91):
-        conn.execute(
-            "insert into doubtful_positions values (%s, %s, %s, %s, now() - make_interval(days => %s))",
-            (CITY, worker.post_id, reported.case, days, days),
-        )
-    sweep()
-    assert conn.execute("select seq from doubtful_positions").fetchall() == [(89,)]
-
-
-def test_a_city_may_keep_a_class_for_another_time(ended: Reported, conn: Conn, later: Callable[[float], None]) -> None:
-    conn.execute("insert into retention_rules values (%s, 'ended_cases', 30)", (CITY,))
-    try:
-        later(31)
-        sweep()
-    finally:
-        conn.execute("delete from retention_rules")
-    assert everything(conn, ended.said) == []
-
-
-# After a restore
-
 TABLES = ("event_bodies", "reports", "personal_data", "uploads", "commands")
 
 
-def test_a_restored_database_forgets_again(ended: Reported, conn: Conn, elsewhere: Path) -> None:
+def test_a_restored_database_forgets_again(over: Reported, conn: Conn, elsewhere: Path) -> None:
     def kept() -> dict[str, Any]:
         rows = "select coalesce(jsonb_agg(to_jsonb(t) order by t::text), '[]') from {} t"
         return {table: conn.execute(sql.SQL(rows).format(sql.Identifier(table))).fetchone()[0] for table in TABLES}  # type: ignore[index]
 
-    place = conn.execute("select address from cases where id = %s", (ended.case,)).fetchone()
+    place = conn.execute("select address from cases where id = %s", (over.case,)).fetchone()
     before = kept()
     conn.execute("create schema saved")
     for table in TABLES:
         names = (sql.Identifier("saved", table), sql.Identifier(table))
         conn.execute(sql.SQL("create table {} as table {}").format(*names))
-    ended.erase()
+    over.erase()
     with connection() as lent:
         assert erasure.leave(lent, CITY) >= 1
         assert erasure.leave(lent, CITY) == 0
     after = kept()
     files = list((elsewhere / "erasures").iterdir())
     lines = [json.loads(line) for file in files for line in file.read_text().splitlines()]
-    assert ended.case in {line["case_id"] for line in lines}
-    assert not any(word in file.read_text() for file in files for word in (ended.said, NAME, PHONE, ended.where))
+    assert over.case in {line["case_id"] for line in lines}
+    assert not any(word in file.read_text() for file in files for word in (over.said, NAME, PHONE, over.where))
 
     conn.execute("delete from erasures")  # the backup is older than the wish
     for table in TABLES:
         names = (sql.Identifier(table), sql.Identifier("saved", table))
         conn.execute(sql.SQL("truncate {0} cascade; insert into {0} table {1}").format(*names))
-    conn.execute("update cases set address = %s where id = %s", (place[0] if place else None, ended.case))
+    conn.execute("update cases set address = %s where id = %s", (place[0] if place else None, over.case))
     assert kept() == before
-    assert everything(conn, ended.said) == ["event_bodies"]
+    assert everything(conn, over.said) == ["event_bodies"]
 
     with connection() as lent:
         assert erasure.reapply(lent, erasure.ledger(CITY)) == len(lines)
         assert kept() == after
-        for word in (ended.said, ended.added, ended.late, ended.where):
+        for word in (over.said, over.added, over.late, over.where):
             assert everything(conn, word) == []
         entries = conn.execute("select count(*) from erasures").fetchone()
         audited = conn.execute("select count(*) from audit_trail").fetchone()
@@ -468,5 +290,5 @@ def test_a_restored_database_forgets_again(ended: Reported, conn: Conn, elsewher
         assert conn.execute("select count(*) from erasures").fetchone() == entries
         assert conn.execute("select count(*) from audit_trail").fetchone() == audited
         assert erasure.leave(lent, CITY) == 0
-    assert ended.erase().status_code == 204
-    assert [fault for fault in examine() if ended.case in fault] == []
+    assert over.erase().status_code == 204
+    assert [fault for fault in examine() if over.case in fault] == []
