@@ -262,6 +262,25 @@ test('one command that spoils the whole batch is found and parked alone', async 
   expect((await entries()).map((one) => one.state)).toEqual(['sent', 'refused', 'sent'])
 })
 
+test('a note follows nothing and nothing follows it, so a refused move holds it not back', async () => {
+  const note = (id: string) => action(id, 'progress', { fields: { action: 'progress', note: '已围挡' } })
+  await queue(action('a', 'return'), note('b'), action('c', 'handle'))
+  await run()
+  expect(server.commands.map(({ id, version, after }) => ({ id, version, after }))).toEqual([
+    { id: 'a', version: 3, after: undefined },
+    { id: 'b', version: undefined, after: undefined },
+    { id: 'c', version: undefined, after: 'a' },
+  ])
+})
+
+test('who joins a case is sent with what they saw, and no clock of this phone', async () => {
+  await submit({ kind: 'join', id: 'j', caseId: 'case-1', fields: { secret: 's', text: null, place: null }, photos: [photo('one')], author: DEVICE })
+  await settled()
+  expect(server.commands[0]).toMatchObject({ kind: 'join', id: 'j', case_id: 'case-1', secret: 's' })
+  expect(server.commands[0]!.photos).toHaveLength(1)
+  expect(server.commands[0]).not.toHaveProperty('elapsed_ms')
+})
+
 test('after a failure an unforced run keeps to the pause, a forced one does not', async () => {
   await queue(report('a'))
   expect(await pauseUntil()).toBeGreaterThan(Date.now())
