@@ -264,6 +264,7 @@ test('one command that spoils the whole batch is found and parked alone', async 
 
 test('a note follows nothing and nothing follows it, so a refused move holds it not back', async () => {
   const note = (id: string) => action(id, 'progress', { fields: { action: 'progress', note: '已围挡' } })
+  server.sessionUser = 'wang'
   await queue(action('a', 'return'), note('b'), action('c', 'handle'))
   await run()
   expect(server.commands.map(({ id, version, after }) => ({ id, version, after }))).toEqual([
