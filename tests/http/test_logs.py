@@ -80,6 +80,30 @@ def test_whoever_logs_personal_keys_or_addresses_is_masked(lines):
     assert third["event"] == "open /r/<code> by <phone>"
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["079188886666", "0791-88886666", "(0791) 8888-6666", "010 6655 4433", "+86 791 88886666", "008679188886666",
+     "８６１３９１２３４５６７８", "+8613912345678", "8613912345678", "139 1234 5678", "139.1234.5678", "13 9123 45678",
+     "１３９１２３４５６７８", "０７９１－８８８８６６６６"],
+)  # fmt: skip
+def test_phone_numbers_are_masked_however_they_are_typed(lines, typed):
+    structlog.get_logger("gezhi.test").info(f"call {typed}, please", tried=f"电话{typed}", at=[typed])
+    line = lines()[0]
+    assert line["event"] == "call <phone>, please"
+    assert line["tried"] == "电话<phone>"
+    assert line["at"] == ["<phone>"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["360102-20261120-000001", "2026-11-20T04:05:00.079188+00:00", "0191f3a2-0791-7123-8456-0123456789ab",
+     "01938bd2-1391-7123-8456-79ab0191f3a2", "360102002001001", "16777216 bytes in 139 ms"],
+)  # fmt: skip
+def test_what_only_resembles_a_phone_number_stays(lines, text):
+    structlog.get_logger("gezhi.test").info(text)
+    assert lines()[0]["event"] == text
+
+
 def test_numbers_that_are_no_phone_numbers_stay(lines):
     structlog.get_logger("gezhi.test").info("a", case="360102-20261120-000001", bytes=26012345678901, ms=139)
     line = lines()[0]

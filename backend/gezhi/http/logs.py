@@ -12,6 +12,7 @@ import logging
 import re
 import sys
 import traceback
+import unicodedata
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -22,15 +23,25 @@ PERSONAL = frozenset(
      "receipt_code", "token", "cookie", "authorization", "endpoint", "query_string", "body", "url", "lng", "lat"}
 )  # fmt: skip
 
+_GAP = r"[\s\-‐-―().·]{0,2}"  # what people.phones takes off when a number is typed
+_NUMBERS = (
+    rf"(?:(?:\+|00)?86{_GAP})?1{_GAP}[3-9](?:{_GAP}\d){{9}}",
+    rf"0{_GAP}(?:1{_GAP}0|2{_GAP}\d){_GAP}[2-9](?:{_GAP}\d){{7}}",  # landlines: area code and number
+    rf"0{_GAP}[3-9](?:{_GAP}\d){{2}}{_GAP}[2-9](?:{_GAP}\d){{6,7}}",
+    rf"(?:\+|00)86{_GAP}[1-9](?:{_GAP}\d){{8,10}}",  # and from abroad, without the 0
+)
 _MASKS = (
-    (re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)"), "<phone>"),
+    # Not in the middle of a number, nor from one group of a UUID into the next.
+    (re.compile(rf"(?<!\d)(?<![0-9a-f]-)\(?(?:{'|'.join(_NUMBERS)})(?!\d)"), "<phone>"),
     (re.compile(r"(?<=/reports/)[A-Za-z0-9]{8}|(?<=/r/)[A-Za-z0-9]{8}"), "<code>"),
     (re.compile(r"\?[^\s\"'=]+=[^\s\"']*"), "?<query>"),
 )
 
 
 def masked(text: str) -> str:
-    """The text without phone numbers, receipt codes in addresses and query strings."""
+    """The text without phone numbers, receipt codes in addresses and query strings; full-width digits are digits."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
     for pattern, instead in _MASKS:
         text = pattern.sub(instead, text)
     return text
