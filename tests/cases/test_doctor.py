@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from gezhi.cases.doctor import examine
 from gezhi.cli import main
+from gezhi.db import connection
 
 COLUMNS = {
     "state": "'signed'", "version": "version + 1", "seq": "seq + 1", "level": "6", "urgency": "'critical'",
@@ -86,17 +87,26 @@ def test_a_changed_text_is_found(case: str, conn: Any) -> None:
 
 
 def test_a_text_that_vanished_is_found_but_one_that_was_erased_is_no_fault(case: str, conn: Any, desk: Any) -> None:
-    conn.execute(
-        "update event_bodies set salt = sha256(salt || convert_to(body::text, 'UTF8')), body = 'null'"
-        " where case_id = %s",
-        (case,),
-    )
+    with connection() as lent:
+        lent.execute(
+            "select erase_v1(e) from cases c, erasure_of_class_v1(c.city, c.id, 'ended_cases', now(), now()) e"
+            " where c.id = %s", (case,)
+        )  # fmt: skip
     assert examine() == []
     seen = desk.get(f"/cases/{case}").json
     notes = ["已删除", None, None, None, "已删除", "已删除"]
     assert (seen["text"], seen["photos"], [step["note"] for step in seen["timeline"]]) == ("已删除", [], notes)
     conn.execute("delete from event_bodies where case_id = %s and seq = 5", (case,))
     assert examine() == [f"{case}: event 5 was altered"]
+
+
+def test_a_text_that_was_emptied_without_an_erasure_is_found(case: str, conn: Any) -> None:
+    conn.execute(
+        "update event_bodies set salt = sha256(salt || convert_to(body::text, 'UTF8')), body = 'null'"
+        " where case_id = %s and seq = 5",
+        (case,),
+    )
+    assert examine() == [f"{case}: the body of event 5 was erased, and no erasure says so"]
 
 
 def test_the_command_says_so_and_fails(case: str, conn: Any) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from gezhi import queue, worker
 from gezhi.cases import erasure
 from gezhi.cases.doctor import examine
+from gezhi.cases.tasks import erase_what_is_over
 from gezhi.db import connection
 from gezhi.media import stores
 from tests.cases.conftest import Person
@@ -105,3 +108,19 @@ def test_a_city_may_keep_a_class_for_another_time(over: Reported, conn: Conn, la
     finally:
         conn.execute("delete from retention_rules")
     assert everything(conn, over.said) == []
+
+
+def test_the_worker_erases_every_night_and_keeps_copies_outside_all_day(
+    over: Reported, conn: Conn, later: Callable[[float], None], elsewhere: Path
+) -> None:
+    bound = queue.bound_app()
+    assert "47 2 * * *" in {
+        task.cron for (name, _), task in bound.periodic_registry.periodic_tasks.items() if name == "erase_what_is_over"
+    }
+    later(1826)
+    assert erase_what_is_over(0) >= 1
+    assert everything(conn, over.said) == []
+    conn.execute("delete from anchors")
+    worker._leave()
+    assert len(list((elsewhere / "anchors").iterdir())) == 1
+    assert over.case in "".join(file.read_text() for file in (elsewhere / "erasures").iterdir())

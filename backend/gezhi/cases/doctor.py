@@ -31,7 +31,9 @@ select a.case_id, a.seq from anchored a
 _CHAIN = """
 select e.seq, e.version, e.action, e.state, who_v1(e.actor_kind, e.actor_user_id, e.actor_post_id) as who,
   extract(epoch from e.at)::text as at_seconds, extract(epoch from e.occurred_at)::text as occurred_seconds,
-  e.facts::text as facts_text, e.digest, b.salt, b.body::text as body_text
+  e.facts::text as facts_text, e.digest, b.salt, b.body::text as body_text,
+  b.body = 'null' and not exists (select from erasures r
+    where r.city = e.city and r.case_id = e.case_id and e.seq = any (r.seqs)) as emptied
 from events e left join event_bodies b using (city, case_id, seq)
 where e.city = %s and e.case_id = %s order by e.seq
 """
@@ -85,6 +87,8 @@ def _faults_of_chain(cursor: Any, row: dict[str, Any]) -> list[str]:
     previous = b""
     for event in cursor.execute(_CHAIN, (settings().city, row["id"])).fetchall():
         digests[event["seq"]] = bytes(event["digest"])
+        if event["emptied"]:
+            faults.append(f"{row['id']}: the body of event {event['seq']} was erased, and no erasure says so")
         previous = digest(previous, event)
         if previous != bytes(event["digest"]):
             faults.append(f"{row['id']}: event {event['seq']} was altered")

@@ -49,17 +49,17 @@ select now_v1() - make_interval(days => coalesce((select days from retention_rul
 """
 
 # Cases that ended before a moment and of which something is left, in the order in which they began.
-_ENDED = """
+_ENDED = f"""
 select c.id, c.created_at, c.ended < %(whole)s and (
     exists (select from event_bodies b where b.city = c.city and b.case_id = c.id and b.body <> 'null')
     or exists (select from commands k where k.city = c.city and k.case_id = c.id and k.content is not null)) as whole,
   c.ended < %(reporters)s and exists (
     select from reports r where r.city = c.city and r.case_id = c.id and r.reporter_id is not null) as reporters
 from (select city, id, created_at, coalesce(closed_at, updated_at) as ended from cases
-       where city = %(city)s and state = any (%(past)s) and created_at < greatest(%(whole)s, %(reporters)s)
+       where city = %(city)s and state in {PAST} and created_at < greatest(%(whole)s, %(reporters)s)
          and (created_at, id) > (%(after)s::timestamptz, %(after_id)s) order by created_at, id limit %(limit)s) c
 order by c.created_at, c.id
-"""
+"""  # noqa: S608
 
 _REFUSED = """
 select distinct case_id from commands
@@ -148,7 +148,7 @@ def _before(connection: Connection[Any], city: str, kind: str) -> datetime:
 
 def _sweep_ended(connection: Connection[Any], city: str, before: Mapping[str, datetime]) -> int:
     asked: dict[str, Any] = {
-        "city": city, "whole": before["ended_cases"], "reporters": before["reporters"], "past": list(PAST),
+        "city": city, "whole": before["ended_cases"], "reporters": before["reporters"],
         "after": "-infinity", "after_id": uuid.UUID(int=0), "limit": WALK,
     }  # fmt: skip
     done = 0
