@@ -81,6 +81,13 @@ def test_G6_a_lost_cluster_comes_back_to_the_newest_moment_or_to_an_earlier_one(
                 True,
             ):
                 time.sleep(0.1)
+        with psycopg.connect(cluster.url(), autocommit=True) as connection:
+            connection.execute("alter system set archive_command = 'false'")
+            connection.execute("select pg_reload_conf(), pg_switch_wal()")
+            while connection.execute("select failed_count from pg_stat_archiver").fetchone() == (0,):
+                time.sleep(0.1)
+            with pytest.raises(Failure, match="cannot hand over its log"):
+                backup.round()
     assert [copy["type"] for copy in backup.copies()] == ["full"]
     _lose(cluster, child, ground)
 
@@ -153,7 +160,13 @@ def test_copies_of_what_was_erased_go_with_the_next_copy_of_the_cluster(ground: 
         for path in (PHOTO, other):
             stores.put(path, b"photo")
         backup._take_photos()
-        stores.delete(PHOTO, other)  # one was lost, one erased: the database knows
+        with (folder / "media.jsonl").open("a") as broken_off:
+            broken_off.write('{"bytes": 5, "sha')
+        third = PHOTO.replace("ab", "ef")
+        stores.put(third, b"photo")
+        backup._take_photos()
+        assert {photo.path for photo in backup_continuous.photos(folder)} == {PHOTO, other, third}
+        stores.delete(PHOTO, other, third)  # one was lost, two erased: the database knows
         with psycopg.connect(url, autocommit=True) as connection:
             upload(connection, "ready")
         backup._forget_photos()

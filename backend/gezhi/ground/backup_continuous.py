@@ -35,6 +35,10 @@ ROUND = 20.0  # seconds between two looks for new photos
 DAY, WEEK = 86_400, 7 * 86_400
 RESTART_PATIENCE = 120.0
 
+_NOT_HANDED_OVER = """
+select date_trunc('second', last_failed_time) from pg_stat_archiver
+ where last_failed_time > coalesce(last_archived_time, '-infinity')
+"""
 _CONF = """\
 [global]
 repo1-path={repository}
@@ -124,7 +128,10 @@ class Continuous:
         return [copy for stanza in told for copy in stanza["backup"]]
 
     def round(self) -> None:
-        """What is due now: a copy of the cluster once a day, whole once a week; keys; new photos. Raises Failure."""
+        """What is due now: a copy of the cluster once a day, whole once a week; keys; new photos.
+
+        Raises Failure when something cannot be done, or PostgreSQL cannot hand over its log.
+        """
         self._take_keys()
         self._take_photos()
         copies = self.copies()
@@ -133,6 +140,13 @@ class Continuous:
         if time.time() - ended["any"] >= DAY:
             self.pgbackrest(f"--type={'full' if time.time() - ended['full'] >= WEEK else 'diff'}", "backup")
             self._forget_photos()
+        with psycopg.connect(self.cluster.url()) as server:
+            row = server.execute(_NOT_HANDED_OVER).fetchone()
+        if row:
+            raise Failure(
+                f"PostgreSQL cannot hand over its log since {row[0]} 日志无法归档; "
+                f"see {self.ground.log / 'postgres.log'}"
+            )
 
     def _take_keys(self) -> None:
         """Copy keys that are new. Those that were moved away from the backup stay away."""
@@ -153,6 +167,7 @@ class Continuous:
         listing = self.folder / MEDIA_LIST
         if not self._kept and listing.exists():
             self._kept = {(photo.path, photo.bytes, photo.mark) for photo in photos(self.folder)}
+        _end_with_a_line(listing)
         with listing.open("a", encoding="utf-8") as lines:
             for kept in stores.listed():
                 if kept in self._kept:
@@ -190,6 +205,16 @@ class Continuous:
                 if server.execute("show archive_mode").fetchone() == ("on",):
                     return
         raise Failure("PostgreSQL did not come back with archiving. Start Gezhi again, then this command.")
+
+
+def _end_with_a_line(listing: Path) -> None:
+    """Take away a last line that a full disk or a power cut has broken off; the next would be appended to it."""
+    listing.touch(mode=0o600)
+    with listing.open("rb+") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end and (file.seek(end - 1), file.read(1))[1] != b"\n":
+            end -= 1
+        file.truncate(end)
 
 
 def run(ground: Ground, folder: Path, stopping: Callable[[], bool], say: Callable[[str], None]) -> None:
