@@ -271,10 +271,17 @@ class Walk:
         town, dice, row = self.town, self.dice, self.row(case)
         units = [str(town.units["parks"])]
         away = {"unavailable": "denied"}
-        to = [town.post("worker"), town.post("leader of the grid"), town.unit("bureau"), town.unit("squad"),
-              town.unit("drains"), town.post("handler"), town.unit("community centre")]  # fmt: skip
+        to = [town.post("worker"), town.post("leader of the grid"), town.post("handler")]
+        if row["region_code"].startswith(town.grid.code[:12]):
+            to.append(town.unit("community centre"))  # a desk hands down within its own region
+        if row["matter_code"] != "L1001":
+            to += [
+                town.unit("bureau"),
+                town.unit("squad"),
+                town.unit("drains"),
+            ]  # a way up: disputes are mediated first
         if row["ownerless"]:
-            to = [town.unit("bureau"), town.unit("squad")]
+            to = [town.post("handler"), town.unit("bureau")]
         if action == "merge":
             return {"main_case": next(other for other in (*self.cases, case) if other != case)}
         if action == "decide":
@@ -370,6 +377,8 @@ MATTERS = ({"kind": "matter", "code": "01037"}, {"kind": "matter", "code": "0601
 _OPEN_TO_REFUSAL: dict[str, tuple[str, ...]] = {
     "return": ("return_too_late",),
     "escalate": ("no_level_above",),
+    "dispatch": ("mediations_needed",),
+    "reassign": ("mediations_needed",),
     "own": ("already_asked",),
     "request": ("already_asked",),
     "merge": ("unknown_case",),
