@@ -200,16 +200,3 @@ def test_the_worker_cleans_what_was_put(send, conn):
     view = service.photo_views("3601", {sha(content): "report"})[sha(content)]
     assert (view["ready"], view["width"], view["height"]) == (True, 335, 222)
     assert stores.get(stores.incoming("3601", sha(content))) is None
-
-
-def test_photos_that_never_came_to_a_case_go_after_forty_days(cleaned, conn):
-    old, young, used = (encoded(picture(400 + n, 222), "JPEG") for n in range(3))
-    for content in (old, young, used):
-        cleaned(content)
-    conn.execute("update uploads set created_at = now() - interval '41 days' where sha256 = any(%s)",
-                 ([bytes.fromhex(sha(old)), bytes.fromhex(sha(used))],))  # fmt: skip
-    conn.execute("update uploads set case_id = gen_random_uuid() where sha256 = %s", (bytes.fromhex(sha(used)),))
-    assert service.remove_unlinked("3601") >= 1
-    kept = [stores.get(stores.cleaned("3601", sha(content), "full")) is not None for content in (old, young, used)]
-    assert kept == [False, True, True]
-    assert not conn.execute("select 1 from uploads where sha256 = %s", (bytes.fromhex(sha(old)),)).fetchone()

@@ -1,7 +1,8 @@
-"""Signed links: made by who may see, worth an hour or two, 404 to everybody else."""
+"""Signed links: made by who may see, worth five minutes at most, 404 to everybody else."""
 
 from __future__ import annotations
 
+import time
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -36,7 +37,7 @@ def test_a_link_serves_a_jpeg_that_browsers_keep_to_themselves(app, view):
     control = answer.headers["Cache-Control"]
     assert control.startswith("private, max-age=")
     assert control.endswith(", immutable")
-    assert 3600 <= int(control.split("max-age=")[1].split(",")[0]) <= 7200
+    assert 150 <= int(control.split("max-age=")[1].split(",")[0]) <= 300
 
 
 @pytest.mark.parametrize(
@@ -55,14 +56,21 @@ def test_a_link_is_for_one_photo_only(app, view):
     assert app.test_client().get(url).status_code == 404
 
 
-def test_a_link_works_one_to_two_hours_and_is_the_same_within_one(database):
-    name, hour = "a" * 64, 1_800_000_000 - 1_800_000_000 % 3600
-    assert links.link("3601", name, "full", hour) == links.link("3601", name, "full", hour + 3599)
-    query = parse_qs(urlsplit(links.link("3601", name, "full", hour + 3599)).query)
+def test_a_link_works_five_minutes_at_most_and_is_the_same_within_half_of_that(database):
+    name, begin = "a" * 64, 1_800_000_000 - 1_800_000_000 % 150
+    assert links.link("3601", name, "full", begin) == links.link("3601", name, "full", begin + 149)
+    assert links.link("3601", name, "full", begin) != links.link("3601", name, "full", begin + 150)
+    query = parse_qs(urlsplit(links.link("3601", name, "full", begin)).query)
     asked = links.Asked(name, "full", int(query["until"][0]), query["sig"][0])
-    assert links.seconds_left("3601", asked, hour + 3599) == 3601
-    assert links.seconds_left("3601", asked, hour + 7200) == 0
-    assert links.seconds_left("3602", asked, hour + 3599) == 0
+    assert links.seconds_left("3601", asked, begin) == 300
+    assert links.seconds_left("3601", asked, begin + 149) == 151
+    assert links.seconds_left("3601", asked, begin + 300) == 0
+    assert links.seconds_left("3602", asked, begin) == 0
+
+
+def test_a_link_that_is_over_opens_nothing(app, view):
+    over = links.link("3601", sha(CONTENT), "full", time.time() - 301)
+    assert app.test_client().get(over).status_code == 404
 
 
 def test_without_a_link_there_is_nothing(app, view):

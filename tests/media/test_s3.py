@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import urllib.request
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from moto.server import ThreadedMotoServer
 
 from gezhi.config import settings
-from gezhi.media import stores
+from gezhi.media import service, stores
+from gezhi.media.tasks import remove_photos
+from tests.cases.helpers import photo
 from tests.media.photos import encoded, marked_jpeg, picture, sha
 
 
@@ -47,6 +50,27 @@ def test_a_photo_goes_through_s3_from_upload_to_link(bucket, cleaned, send):
     assert f"gezhi/3601/full/{sha(content)[:2]}/{sha(content)}.jpg" in listed
     assert f"gezhi/3601/thumb/{sha(content)[:2]}/{sha(content)}.jpg" in listed
     assert "incoming" not in listed
+
+
+def test_what_nobody_needs_leaves_s3_with_its_row_and_the_rest_stays(bucket, cleaned, send, conn):
+    clean, raw, young = (photo() for _ in range(3))
+    for content in (clean, young):
+        cleaned(content)
+    send(raw)
+    stores.put(stores.incoming("3601", "f" * 64), b"of an upload that died before its row")
+    conn.execute(
+        "update uploads set created_at = now() - interval '41 days' where sha256 = any (%s)",
+        ([bytes.fromhex(sha(content)) for content in (clean, raw)],),
+    )
+    assert service.remove_unlinked("3601") == 2
+    for (args,) in conn.execute(
+        "delete from procrastinate_jobs where task_name = 'remove_photos' returning args"
+    ).fetchall():
+        remove_photos(**args)
+    listed = keys(bucket)
+    assert [sha(content) in listed for content in (clean, raw, young)] == [False, False, True]
+    assert stores.exists(stores.incoming("3601", "f" * 64)), "too young to be sure"
+    assert list(stores.left_over("3601", datetime.now(UTC) + timedelta(hours=1))) == ["f" * 64]
 
 
 def test_a_photo_of_many_parts_arrives_whole(bucket, send):

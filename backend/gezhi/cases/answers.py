@@ -60,7 +60,7 @@ class PlaceWithPoint(PlaceNamed):
 
 
 class Photo(Answer):
-    """A photo; links are signed, valid for one to two hours, null until it is cleaned. Pixels."""
+    """A photo; links are signed, valid for five minutes at most, null until it is cleaned. Pixels."""
 
     sha256 = _text()
     ready = fields.Boolean(required=True)

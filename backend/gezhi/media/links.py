@@ -1,4 +1,4 @@
-"""Signed links: who may see a photo is decided where the link is made (by cases), and holds for an hour or two."""
+"""Signed links: who may see a photo is decided where the link is made (by cases), and holds five minutes at most."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from gezhi.http.keys import key
 from gezhi.media.stores import Size
 
-HOUR = 3600
+WINDOW = 150
+"""Seconds within which a photo has one link; it works until the end of the next window."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ def _signature(city: str, sha: str, size: str, until: int) -> str:
 
 
 def link(city: str, sha: str, size: Size, now: float | None = None) -> str:
-    """An address of a photo that works for one to two hours; the same within an hour, so that browsers can cache it."""
-    until = (int(time.time() if now is None else now) // HOUR + 2) * HOUR
+    """An address of a photo that works for 150 to 300 seconds; the same within 150, so that browsers can cache it."""
+    until = (int(time.time() if now is None else now) // WINDOW + 2) * WINDOW
     return f"/api/v1/media/{sha}?size={size}&until={until}&sig={_signature(city, sha, size, until)}"
 
 

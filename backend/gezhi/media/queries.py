@@ -39,19 +39,16 @@ select distinct on (sha256) encode(sha256, 'hex'), state = 'ready', width, heigh
 """
 
 UNLINKED = """
-with gone as (
-  delete from uploads where (city, sha256, author) in (
-    select city, sha256, author from uploads
-     where city = %(city)s and case_id is null and created_at < now() - %(age)s limit 500)
-  returning sha256, author)
-select encode(sha256, 'hex') from gone g
- where not exists (select from uploads u where u.city = %(city)s and u.sha256 = g.sha256
-                      and u.author not in (select author from gone where sha256 = u.sha256))
+delete from uploads u using (
+  select city, sha256, author from uploads
+   where city = %(city)s and case_id is null and created_at < now_v1() - %(age)s::interval
+   order by created_at limit %(limit)s for update skip locked) old
+ where (u.city, u.sha256, u.author) = (old.city, old.sha256, old.author)
+returning encode(u.sha256, 'hex')
 """
-"""Remove uploads that never came to a case; returns the hashes that nobody holds any more."""
+"""Remove uploads that never came to a case, oldest first; one that is being linked is left. Returns their hashes."""
 
-UNHELD = """
-select sha from unnest(%s::text[]) sha
- where not exists (select from uploads where city = %s and sha256 = decode(sha, 'hex'))
-"""
-"""Those of the hashes that nobody in the city holds."""
+LOCK = "select pg_advisory_xact_lock(hashtextextended('photo ' || %s || ' ' || %s, 0))"
+"""Keeps the files of a photo from being removed while they are taken in, and the other way round."""
+
+HELD = "select 1 from uploads where city = %s and sha256 = decode(%s, 'hex') limit 1"

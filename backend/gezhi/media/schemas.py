@@ -16,7 +16,7 @@ class UploadView(Schema):
 
 
 class Photo(Schema):
-    """A photo of a case. The links are null until it is ready and work for an hour or two."""
+    """A photo of a case. The links are null until it is ready and work for two and a half to five minutes."""
 
     sha256 = fields.String(required=True)
     ready = fields.Boolean(required=True)

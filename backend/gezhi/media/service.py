@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -21,7 +21,9 @@ from gezhi.media.sniff import Declared, sniff
 MAX_BYTES = 15_000_000
 TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"})
 UNLINKED_AFTER = timedelta(days=40)  # a phone's queue may be 30 days old
+BATCH = 500
 CHUNK = 64 * 1024
+TRIES = 3
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 
@@ -83,27 +85,32 @@ def put(city: str, author: str, sha_hex: str, content_type: str, stream: IO[byte
             state = _state(lent.execute(queries.STATE, (city, bytes.fromhex(sha_hex), author)).fetchone())
         if state not in (None, "refused"):
             return Upload(False, size, state == "ready")
-        stores.put(stores.incoming(city, sha_hex), file)
-    return _add(city, author, sha_hex, declared, size)
+        row = {"city": city, "sha": bytes.fromhex(sha_hex), "author": author, "bytes": size}
+        state = _keep(row | {"content_type": declared.content_type}, sha_hex, file)
+    return Upload(state is not None, size, state == "ready")
 
 
 def _state(row: tuple[Any, ...] | None) -> str | None:
     return row[0] if row else None
 
 
-def _add(city: str, author: str, sha_hex: str, declared: Declared, size: int) -> Upload:
-    row = {
-        "city": city,
-        "sha": bytes.fromhex(sha_hex),
-        "author": author,
-        "content_type": declared.content_type,
-        "bytes": size,
-    }
-    with connection() as lent, lent.transaction():
-        state = _state(lent.execute(queries.ADD, row).fetchone())
-        # Also when it is ready already: the job then only clears the raw file away.
-        queue.defer(lent, "clean_photo", "media", {"city": city, "sha": sha_hex})
-    return Upload(state is not None, size, state == "ready")
+def _keep(row: dict[str, Any], sha_hex: str, file: IO[bytes]) -> str | None:
+    """Store the file, then its row; the new row's state, None when this author's is known.
+
+    The file may go between the two: the same bytes of somebody else were cleaned, or removed as nobody's. Then again.
+    """
+    raw = stores.incoming(row["city"], sha_hex)
+    for _ in range(TRIES):
+        file.seek(0)
+        stores.put(raw, file)
+        with connection() as lent, lent.transaction():
+            lent.execute(queries.LOCK, (row["city"], sha_hex))
+            if stores.exists(raw):
+                state = _state(lent.execute(queries.ADD, row).fetchone())
+                # Also when it is ready already: the job then only clears the raw file away.
+                queue.defer(lent, "clean_photo", "media", {"city": row["city"], "sha": sha_hex})
+                return state
+    raise Problem("unavailable")
 
 
 def photo_views(city: str, phases: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -142,22 +149,35 @@ def open_link(city: str, asked: links.Asked) -> tuple[bytes, int]:
 
 
 def remove_unlinked(city: str) -> int:
-    """Remove photos that never came to a case within 40 days; returns how many hashes went."""
-    with connection() as lent:
-        rows = lent.execute(queries.UNLINKED, {"city": city, "age": UNLINKED_AFTER}).fetchall()
-    for (sha,) in rows:
-        _remove_files(city, sha)
-    return len(rows)
+    """Remove uploads that never came to a case within 40 days, batch by batch; returns how many there were.
+
+    Their files go by a job that exists exactly when the rows are gone, as do files that were left without a row.
+    """
+    removed = 0
+    while photos := _remove_batch(city):
+        removed += len(photos)
+    remove_unheld(city, stores.left_over(city, datetime.now(UTC) - UNLINKED_AFTER))
+    return removed
 
 
-def remove_unheld(city: str, photos: Sequence[str]) -> int:
+def _remove_batch(city: str) -> list[str]:
+    asked = {"city": city, "age": UNLINKED_AFTER, "limit": BATCH}
+    with connection() as lent, lent.transaction():
+        photos = [row[0] for row in lent.execute(queries.UNLINKED, asked)]
+        if photos:
+            queue.defer(lent, "remove_photos", "media", {"city": city, "photos": photos})
+    return photos
+
+
+def remove_unheld(city: str, photos: Iterable[str]) -> int:
     """Remove the files of those of the hashes that nobody holds; returns how many hashes went."""
-    with connection() as lent:
-        rows = lent.execute(queries.UNHELD, (list(photos), city)).fetchall()
-    for (sha,) in rows:
-        _remove_files(city, sha)
-    return len(rows)
+    return sum(_remove_files(city, sha) for sha in photos)
 
 
-def _remove_files(city: str, sha: str) -> None:
-    stores.delete(stores.incoming(city, sha), stores.cleaned(city, sha, "full"), stores.cleaned(city, sha, "thumb"))
+def _remove_files(city: str, sha: str) -> bool:
+    with connection() as lent, lent.transaction():
+        lent.execute(queries.LOCK, (city, sha))
+        if lent.execute(queries.HELD, (city, sha)).fetchone():
+            return False
+        stores.delete(stores.incoming(city, sha), stores.cleaned(city, sha, "full"), stores.cleaned(city, sha, "thumb"))
+    return True

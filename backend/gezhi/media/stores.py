@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
@@ -79,6 +80,16 @@ def get(path: str) -> bytes | None:
         return None
 
 
+def exists(path: str) -> bool:
+    """Whether something is kept at `path`. Raises Problem unavailable."""
+    try:
+        with _told():
+            obstore.head(opened(settings().media_url), path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 class Kept(NamedTuple):
     """One file of the store: its path, its size in bytes, and a mark that changes with its content."""
 
@@ -93,6 +104,15 @@ def listed() -> Iterator[Kept]:
         for page in obstore.list(opened(settings().media_url)):
             for found in page:
                 yield Kept(found["path"], found["size"], found["e_tag"] or "")
+
+
+def left_over(city: str, before: datetime) -> Iterator[str]:
+    """The hashes of uploads that came before a moment and were never cleaned. Raises Problem unavailable."""
+    with _told():
+        for page in obstore.list(opened(settings().media_url), incoming(city, "")):
+            for found in page:
+                if found["last_modified"] < before:
+                    yield found["path"].rpartition("/")[2]
 
 
 def delete(*paths: str) -> None:
