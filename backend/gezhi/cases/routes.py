@@ -30,7 +30,7 @@ from gezhi.db import connection
 from gezhi.http import limits
 from gezhi.http.body import read_json
 from gezhi.http.language import pick
-from gezhi.http.openapi import Blueprint, api, takes
+from gezhi.http.openapi import Blueprint, api, open_to_all, takes
 from gezhi.http.problems import Problem, answer
 from gezhi.people import vault
 from gezhi.people.sessions import actor, author, signed_in
@@ -123,6 +123,7 @@ def _secret() -> str | None:
 
 
 @blueprint.post("/reports")
+@open_to_all
 @takes(ReportSent)
 @blueprint.alt_response(
     201, schema=answers.Receipt, description="Kept. The same body again answers 200 with the same receipt."
@@ -136,6 +137,7 @@ def take_report() -> Response:
 
 
 @blueprint.get("/reports/<receipt>")
+@open_to_all
 @blueprint.alt_response(200, schema=answers.Course)
 def read_course(receipt: str) -> Response:
     """The course of a report by its code; with its secret in X-Gezhi-Secret also the photos."""
@@ -144,6 +146,7 @@ def read_course(receipt: str) -> Response:
 
 
 @blueprint.get("/reports/<receipt>/qr.svg")
+@open_to_all
 @blueprint.alt_response(200, description="The QR code of the receipt's public page", content_type="image/svg+xml")
 def receipt_qr(receipt: str) -> Response:
     """The QR code of a receipt; raises not_found for an unknown code."""
@@ -156,6 +159,7 @@ def receipt_qr(receipt: str) -> Response:
 
 
 @blueprint.post("/reports/<receipt>/notes")
+@open_to_all
 @blueprint.doc(requestBody=_one_of(REPORTER_SCHEMAS))
 @blueprint.alt_response(200, schema=answers.Course)
 def add_note(receipt: str) -> Response:
@@ -188,6 +192,7 @@ def _note(lent: Connection[Any], receipt: str, proof: service.Proof, sent: dict[
 
 
 @blueprint.post("/commands")
+@open_to_all
 @takes(CommandsSent)
 @blueprint.alt_response(200, schema=answers.CommandResults)
 def take_commands() -> Response:

@@ -13,7 +13,7 @@ from gezhi.cases.schemas_nearby import JOIN, NEAR, JoinSent, NearAsked, NearCase
 from gezhi.db import connection
 from gezhi.http import limits
 from gezhi.http.body import read_json
-from gezhi.http.openapi import Blueprint, takes
+from gezhi.http.openapi import Blueprint, open_to_all, takes
 from gezhi.people.sessions import actor, author, signed_in
 
 blueprint = Blueprint("nearby", __name__, url_prefix="/api/v1", description="Cases near by")
@@ -31,6 +31,7 @@ def _spend() -> None:
 
 
 @blueprint.get("/nearby")
+@open_to_all
 @blueprint.arguments(NearAsked, location="query")
 @blueprint.alt_response(200, schema=NearCases)
 def look(asked: dict[str, Any]) -> Response:
@@ -40,6 +41,7 @@ def look(asked: dict[str, Any]) -> Response:
 
 
 @blueprint.post("/nearby")
+@open_to_all
 @takes(NearSent)
 @blueprint.alt_response(200, schema=NearCases)
 def look_with_text() -> Response:
@@ -49,6 +51,7 @@ def look_with_text() -> Response:
 
 
 @blueprint.post("/nearby/<uuid:case_id>/join")
+@open_to_all
 @takes(JoinSent)
 @blueprint.alt_response(
     201, schema=answers.Receipt, description="Joined. The same body again answers 200 with the same receipt."

@@ -47,7 +47,7 @@ class MatterChosen(Strict):
     """A matter by kind and code; part and matter codes overlap."""
 
     kind = fields.String(required=True, validate=validate.OneOf(("part", "matter", "local")))
-    code = fields.String(required=True, validate=validate.Regexp(r"^[0-9A-Z]{2,10}$"))
+    code = fields.String(required=True, validate=validate.Regexp(r"^[0-9A-Z]{2,10}\Z"))
 
 
 class PlaceSent(Strict):
@@ -100,7 +100,7 @@ class ReportSent(Strict):
     """
 
     id = Uuid7(required=True)
-    secret = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{43}$"))
+    secret = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{43}\Z"))
     occurred_at = Iso(required=True, validate=_MOMENT)
     category = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 40))
     matter = fields.Nested(MatterChosen, load_default=None, allow_none=True)
@@ -112,7 +112,9 @@ class ReportSent(Strict):
     channel = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(tuple(CHANNELS)))
     reporter = fields.Nested(SpeakerSent, load_default=None, allow_none=True)
     region = fields.String(
-        load_default=None, allow_none=True, validate=validate.Regexp(r"^(\d{4}|\d{6}|\d{9}|\d{12}|\d{15})\Z")
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp(r"^([0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}|[0-9]{15})\Z"),
     )
     settle = fields.Nested(SettleSent, load_default=None, allow_none=True)
     replaces = Uuid7(load_default=None, allow_none=True)
@@ -296,10 +298,10 @@ class CasesAsked(Schema):
 
     view = fields.String(load_default="mine", validate=validate.OneOf(("mine", "scope")))
     state = fields.String(load_default="", metadata={"description": "states, separated by commas"})
-    category = fields.String(load_default=None, validate=validate.Regexp(r"^[a-z_]{1,40}$"))
-    matter = fields.String(load_default=None, validate=validate.Regexp(r"^(part|matter|local):[0-9A-Z]{2,10}$"))
-    group = fields.String(load_default=None, validate=validate.Regexp(r"^[a-z_]{1,40}$"))
-    place = fields.String(load_default=None, validate=validate.Regexp(r"^[0-9]{4,15}$"))
+    category = fields.String(load_default=None, validate=validate.Regexp(r"^[a-z_]{1,40}\Z"))
+    matter = fields.String(load_default=None, validate=validate.Regexp(r"^(part|matter|local):[0-9A-Z]{2,10}\Z"))
+    group = fields.String(load_default=None, validate=validate.Regexp(r"^[a-z_]{1,40}\Z"))
+    place = fields.String(load_default=None, validate=validate.Regexp(r"^[0-9]{4,15}\Z"))
     channel = fields.String(load_default=None, validate=validate.OneOf(tuple(CHANNELS)))
     urgency = fields.String(load_default=None, validate=validate.OneOf(URGENCIES))
     assignee = fields.UUID(load_default=None, metadata={"description": "a post or a unit"})
@@ -307,7 +309,7 @@ class CasesAsked(Schema):
     until = fields.Date(load_default=None, data_key="to", metadata={"description": "made on this day or before"})
     q = fields.String(
         load_default=None,
-        validate=validate.Regexp(r"^[^\0]{1,100}$"),
+        validate=validate.Regexp(r"^[^\0]{1,100}\Z"),
         metadata={"description": "the beginning of a number, a receipt's code, or two characters or more of the text"},
     )
     light = fields.String(load_default=None, validate=validate.OneOf(("green", "yellow", "red", "grey")))

@@ -24,7 +24,7 @@ class _Near(Strict):
     lng = fields.Float(required=True, validate=validate.Range(-180, 180))
     lat = fields.Float(required=True, validate=validate.Range(-90, 90))
     system = fields.String(load_default="wgs84", validate=validate.OneOf(SYSTEMS))
-    category = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^[a-z_]{1,40}$"))
+    category = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^[a-z_]{1,40}\Z"))
     radius = fields.Integer(
         load_default=200, validate=validate.Range(1, 500), metadata={"description": "metres; duplicates lie within 200"}
     )
@@ -33,7 +33,7 @@ class _Near(Strict):
 class NearAsked(_Near):
     """Where and what, in the address: no text, which would stand in the logs of every proxy."""
 
-    matter = fields.String(load_default=None, validate=validate.Regexp(r"^(part|matter|local):[0-9A-Z]{2,10}$"))
+    matter = fields.String(load_default=None, validate=validate.Regexp(r"^(part|matter|local):[0-9A-Z]{2,10}\Z"))
 
     @post_load
     def parts(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class JoinSent(Strict):
     """我也遇到: a report of a case that is there. `id` and `secret` are made on the phone."""
 
     id = Uuid7(required=True)
-    secret = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{43}$"))
+    secret = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{43}\Z"))
     occurred_at = Iso(required=True, validate=_MOMENT)
     text = fields.String(load_default=None, allow_none=True, validate=_TEXT)
     place = fields.Nested(PlaceSent, load_default=None, allow_none=True)

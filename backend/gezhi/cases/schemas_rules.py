@@ -13,7 +13,7 @@ from gezhi.http.body import Strict
 from gezhi.http.language import pick
 
 REPORTER_KINDS = ("anonymous", "known", "staff")
-_REGION = validate.Regexp(r"^(\d{4}|\d{6}|\d{9}|\d{12}|\d{15})\Z")
+_REGION = validate.Regexp(r"^([0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}|[0-9]{15})\Z")
 _TARGETS = ("to_unit_id", "to_post_id", "to_desk")
 _ANY: dict[str, Any] = {"load_default": None, "allow_none": True}
 

@@ -10,7 +10,7 @@ from flask import jsonify, request
 from gezhi.catalogue import schemas, service
 from gezhi.config import settings
 from gezhi.http.language import language
-from gezhi.http.openapi import Blueprint
+from gezhi.http.openapi import Blueprint, open_to_all
 from gezhi.http.problems import Problem
 from gezhi.people.sessions import signed_in
 
@@ -20,6 +20,7 @@ KEPT_SECONDS = 60
 
 
 @blueprint.get("/matters")
+@open_to_all
 @blueprint.response(200, schemas.Catalogue)
 def matters() -> Any:
     """事项清单 The matters turned on, their groups, and what residents choose from."""

@@ -14,6 +14,7 @@ from webargs.flaskparser import FlaskParser
 
 from gezhi import __doc__ as house
 from gezhi.http import body, problems
+from gezhi.http.cookies import cookie
 from gezhi.http.messages import fields
 from gezhi.http.problem_table import PROBLEMS
 
@@ -73,8 +74,19 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         def doc(**described: Any) -> Callable[[View], View]: ...
 
 
+_PROBLEM = {
+    "description": "A problem: what is wrong and what to do, in the reader's language.",
+    "content": {"application/problem+json": {"schema": ProblemSchema}},
+}
+
+
 class _Api(flask_smorest.Api):  # type: ignore[misc]
     DEFAULT_ERROR_RESPONSE_NAME = "PROBLEM"
+
+    def _register_responses(self) -> None:
+        """All errors are problems; the second name is that which flask-smorest gives to refused arguments."""
+        for name in ("PROBLEM", "UNPROCESSABLE_ENTITY"):
+            self.spec.components.response(name, _PROBLEM)
 
     def handle_http_exception(self, error: Any) -> Any:
         """Problems are ours to write."""
@@ -91,6 +103,16 @@ for _field, _pattern in ((body.Uuid7, "uuid"), (body.Sha256Hex, "sha256"), (body
 def takes(schema: type[marshmallow.Schema]) -> Callable[[View], View]:
     """Document the body of a view that reads it itself with `read_json` (the hot routes do)."""
     return Blueprint.doc(requestBody={"required": True, "content": {"application/json": {"schema": schema}}})
+
+
+open_to_all = Blueprint.doc(security=[])
+"""Document that a view needs no session: it is for everybody, or for whoever has a receipt or a signed link."""
+
+
+def _ecma(_converter: Any, field: marshmallow.fields.Field[Any], **_: Any) -> dict[str, str]:
+    """A pattern as JSON Schema reads it (ECMA-262), which has no `\\Z`: its `$` is the very end already."""
+    found = [str(v.regex.pattern) for v in field.validators if isinstance(v, marshmallow.validate.Regexp)]
+    return {"pattern": found[0].replace(r"\Z", "$")} if found else {}
 
 
 def document() -> dict[str, Any]:
@@ -122,14 +144,18 @@ def init_app(app: Flask) -> None:
     provider.sort_keys = False
     app.config.update(API_TITLE="Gezhi 格治", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     app.config["API_SPEC_OPTIONS"] = {
-        "info": {"description": house, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}
+        "info": {"description": house, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        "security": [{"session": []}],
     }
     api.init_app(app)
-    api.spec.components.response(
-        "PROBLEM",
+    api.spec.components.security_scheme(
+        "session",
         {
-            "description": "A problem: what is wrong and what to do, in the reader's language.",
-            "content": {"application/problem+json": {"schema": ProblemSchema}},
+            "type": "apiKey",
+            "in": "cookie",
+            "name": cookie()[0],
+            "description": "The cookie of POST /session. Every unsafe method needs the header `X-Gezhi: 1` as well.",
         },
     )
+    api.ma_plugin.converter.add_attribute_function(_ecma)
     app.register_blueprint(docs)

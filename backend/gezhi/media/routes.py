@@ -8,7 +8,7 @@ from flask import Response, jsonify, request
 
 from gezhi.config import settings
 from gezhi.http import limits
-from gezhi.http.openapi import Blueprint
+from gezhi.http.openapi import Blueprint, open_to_all
 from gezhi.http.problems import Problem
 from gezhi.media import links, schemas, service
 from gezhi.people.sessions import author
@@ -19,6 +19,7 @@ _TYPES = sorted(service.TYPES)
 
 
 @blueprint.put("/media/<sha>")
+@open_to_all
 @blueprint.doc(
     requestBody={
         "required": True,
@@ -40,6 +41,7 @@ def put(sha: str) -> Response:
 
 
 @blueprint.get("/media/<sha>")
+@open_to_all
 @blueprint.arguments(schemas.LinkQuery, location="query")
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/jpeg")
 def get(query: dict[str, Any], sha: str) -> Response:

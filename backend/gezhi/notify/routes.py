@@ -8,7 +8,7 @@ from typing import Any
 from gezhi.config import settings
 from gezhi.http import cursor
 from gezhi.http.language import language, pick
-from gezhi.http.openapi import Blueprint
+from gezhi.http.openapi import Blueprint, open_to_all
 from gezhi.http.problems import Problem
 from gezhi.notify import keys, schemas, service
 from gezhi.people.sessions import signed_in
@@ -17,6 +17,7 @@ blueprint = Blueprint("notify", __name__, url_prefix="/api/v1", description="通
 
 
 @blueprint.get("/push/key")
+@open_to_all
 @blueprint.response(200, schemas.PushKey)
 def push_key() -> dict[str, str]:
     """推送公钥 The key that browsers subscribe with."""

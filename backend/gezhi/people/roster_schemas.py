@@ -13,7 +13,7 @@ from gezhi.http.language import pick
 LONGEST_PERIOD = timedelta(days=92)
 LONGEST_SHIFT = timedelta(hours=24)
 LONGEST_ABSENCE = timedelta(days=366)
-_CODE = validate.Regexp(r"\d{4}(\d{2}(\d{3}(\d{3}(\d{3})?)?)?)?\Z")
+_CODE = validate.Regexp(r"^[0-9]{4}([0-9]{2}([0-9]{3}([0-9]{3}([0-9]{3})?)?)?)?\Z")
 
 
 def _in_order(start: datetime, end: datetime, longest: timedelta, field: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from gezhi.http.body import read_json
-from gezhi.http.openapi import Blueprint, takes
+from gezhi.http.openapi import Blueprint, open_to_all, takes
 from gezhi.people import schemas, service, sessions
 
 blueprint = Blueprint("session", __name__, url_prefix="/api/v1", description="Who is asking 登录")
@@ -17,6 +17,7 @@ _VIEW = schemas.SessionView()
 
 
 @blueprint.get("/session")
+@open_to_all
 @blueprint.response(200, schemas.SessionView)
 def show() -> dict[str, Any]:
     """Who is asking, and the city served. 200 for everybody, signed in or not."""
@@ -24,6 +25,7 @@ def show() -> dict[str, Any]:
 
 
 @blueprint.post("/session")
+@open_to_all
 @takes(schemas.SignIn)
 @blueprint.response(200, schemas.SessionView)
 def sign_in() -> Response:
@@ -36,6 +38,7 @@ def sign_in() -> Response:
 
 
 @blueprint.delete("/session")
+@open_to_all
 @blueprint.response(204)
 def sign_out() -> Response:
     """Sign out: the session ends on the server, for good. 204 without one too."""

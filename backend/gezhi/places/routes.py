@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from gezhi.config import settings
-from gezhi.http.openapi import Blueprint
+from gezhi.http.openapi import Blueprint, open_to_all
 from gezhi.places import schemas, service
 
 blueprint = Blueprint("places", __name__, url_prefix="/api/v1", description="区划 Places")
@@ -31,6 +31,7 @@ def _geojson(text: str) -> Response:
 
 
 @blueprint.get("/places/locate")
+@open_to_all
 @blueprint.arguments(schemas.Point, location="query")
 @blueprint.response(200, schemas.Located)
 def locate(point: schemas.Loaded) -> service.Located:
@@ -39,6 +40,7 @@ def locate(point: schemas.Loaded) -> service.Located:
 
 
 @blueprint.get("/places/grids.geojson")
+@open_to_all
 @blueprint.arguments(schemas.Box, location="query")
 @blueprint.response(200, schemas.FeatureCollection, content_type=GEOJSON)
 def grids(box: schemas.Loaded) -> Response:
@@ -47,6 +49,7 @@ def grids(box: schemas.Loaded) -> Response:
 
 
 @blueprint.get("/places/<code>")
+@open_to_all
 @blueprint.response(200, schemas.Place)
 def place(code: str) -> Any:
     """区划 A region."""
@@ -54,6 +57,7 @@ def place(code: str) -> Any:
 
 
 @blueprint.get("/places/<code>/children")
+@open_to_all
 @blueprint.response(200, schemas.PlaceItems)
 def children(code: str) -> Any:
     """下级区划 The regions one level below."""
@@ -61,6 +65,7 @@ def children(code: str) -> Any:
 
 
 @blueprint.get("/places/<code>.geojson")
+@open_to_all
 @blueprint.response(200, schemas.Feature, content_type=GEOJSON)
 def shape(code: str) -> Response:
     """边界 A region's shape; a city's and a district's are simplified."""
@@ -68,6 +73,7 @@ def shape(code: str) -> Response:
 
 
 @blueprint.get("/places/<code>/children.geojson")
+@open_to_all
 @blueprint.response(200, schemas.FeatureCollection, content_type=GEOJSON)
 def children_shapes(code: str) -> Response:
     """下级边界 The shapes of the regions one level below."""
