@@ -31,7 +31,7 @@ class House(house.House):
         self.url = cluster.url()
 
     def processes(self) -> dict[str, list[int]]:
-        """Ids by part: web, live, worker, caddy, postgres, and what these have started: web+, live+, worker+, postgres+.
+        """Ids by part: web, live, worker, caddy, postgres, and what they have started: web+, live+, worker+, postgres+.
 
         Of PostgreSQL's only those that serve somebody, of the worker's those that clean photos.
         """

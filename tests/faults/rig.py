@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +16,7 @@ from typing import Any
 import psycopg
 
 from tests.faults import phones
-from tests.faults.breaking import ALL, Breaker, Fault, plan
+from tests.faults.breaking import ALL, DATABASE, WRITING_LIMIT, Breaker, Fault, plan
 from tests.faults.house import House
 from tests.faults.listener import Listener
 from tests.faults.notebook import Notebook
@@ -45,9 +44,7 @@ class Outcome:
     @property
     def faulty(self) -> list[str]:
         """Everything that should not be."""
-        late = [
-            f for f in self.faults if f.kind in ("kill postgres", "kill a backend") and not (f.writing or 99) <= WRITING
-        ]
+        late = [f for f in self.faults if f.kind in DATABASE and not (f.writing or WRITING_LIMIT) <= WRITING]
         return [
             *self.broken,
             *(f"{what}, {self.drained:.0f} s after the last fault" for what in self.stuck),
@@ -73,7 +70,9 @@ def _standing(seeded: str | None) -> Iterator[tuple[House, PushService]]:
 
 def run(faults: int, every: float, *, seed: int, seeded: str | None = None, kinds: tuple[str, ...] = ALL) -> Outcome:
     """Break a house `faults` times, `every` seconds apart, and say what became of it. `seeded` names a defect in it."""
+    asked = time.time()
     with _standing(seeded) as (house, push):
+        started = time.time() - asked
         notebook = Notebook()
         proxy = Proxy(house.port, seed)
         door = Door(house.address, proxy.port, notebook, seed)
@@ -97,7 +96,8 @@ def run(faults: int, every: float, *, seed: int, seeded: str | None = None, kind
         listener.stop()
         proxy.close()
         broken = verdict.broken(listener)
-        figures = _figures(notebook, breaker.done, listener, begun, over)
+        figures = {"started": round(started, 1), "drained": round(drained, 1)}
+        figures |= _figures(notebook, breaker.done, listener, begun, over)
         return Outcome(broken, stuck, house.doctor(), drained, breaker.done, figures)
 
 
@@ -151,10 +151,10 @@ def _figures(notebook: Notebook, faults: list[Fault], listener: Listener, begun:
         "receipts": len(receipts),
         "streams": listener.connections,
         "events_heard": len(listener.seen),
-        "postgres_writes_after": {"median": round(median(writing), 1), "most": round(max(writing), 1)}
-        if writing
-        else {},
-        "door_answers_after": {
-            kind: {"median": round(median(waits), 1), "most": round(max(waits), 1)} for kind, waits in answered.items()
-        },
+        "postgres_writes_after": _spread(writing),
+        "door_answers_after": {kind: _spread(waits) for kind, waits in answered.items()},
     }
+
+
+def _spread(seconds: list[float]) -> dict[str, float]:
+    return {"median": round(median(seconds), 1), "most": round(max(seconds), 1)} if seconds else {}

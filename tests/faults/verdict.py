@@ -18,7 +18,8 @@ CITY = "3601"
 _REPORTS = """
 select r.id::text, r.author, r.case_id::text, r.receipt_code, c.number, c.seq,
        (select array_agg(e.seq order by e.seq) from events e where e.city = r.city and e.case_id = r.case_id) as log,
-       (select count(*) from events e where e.city = r.city and e.case_id = r.case_id and e.action = 'report') as reported,
+       (select count(*) from events e
+         where e.city = r.city and e.case_id = r.case_id and e.action = 'report') as reported,
        (select b.body from event_bodies b where b.city = r.city and b.case_id = r.case_id and b.seq = 1) as body
   from reports r left join cases c on c.city = r.city and c.id = r.case_id
 """
@@ -40,7 +41,7 @@ select format('job %s %s %s: %s', id, task_name, status, args) as fault from pro
 
 _UNREAD = """
 select format('consumer %s has not read %s events', name, unread) as fault from (
-  select name, (select count(*) from events where (events.xid, events.position) > (consumers.xid, consumers.position)) unread
+  select name, (select count(*) from events e where (e.xid, e.position) > (consumers.xid, consumers.position)) as unread
     from consumers where name in ('notify', 'texts')) c
  where unread > 0
 """
@@ -142,12 +143,11 @@ class Verdict:
                     faults.append(f"{len(winners)} of the rivals {entry.id} {[*entry.rivals]} won")
         wanted = Counter((entry.case, entry.kind) for entry in entries.values() if entry.kept)
         acted = {(row["case_id"], row["action"]): row["times"] for row in self._rows(_ACTED)}
-        possible = Counter((entry.case, entry.kind) for entry in entries.values())
+        sent = Counter((entry.case, entry.kind) for entry in entries.values())
         return faults + [
-            f"{case}: {action} was done {acted.get((case, action), 0)} times, receipts are there for {wanted[case, action]}"
+            f"{case}: {action} is in the log {times} times, sent {sent[case, action]}, receipts {wanted[case, action]}"
             for case, action in {*wanted, *acted}
-            if not wanted[case, action] <= acted.get((case, action), 0) <= possible[case, action]
-            or (acted.get((case, action), 0) > 1)
+            if not wanted[case, action] <= (times := acted.get((case, action), 0)) <= min(1, sent[case, action])
         ]
 
     def _photos(self) -> list[str]:
@@ -187,7 +187,7 @@ class Verdict:
 
 
 def _faults_of_report(entry: Entry, row: dict[str, Any] | None) -> list[str]:
-    """What is wrong with one report that has a receipt: lost, another id, a gap in its log, a photo that is not named."""
+    """What is wrong with one report that has a receipt: lost, another id, a gap in its log, a photo not named."""
     if not entry.kept:
         return []
     if row is None or row["number"] is None or not row["log"]:
