@@ -113,7 +113,7 @@ def test_C6_C7_of_eight_different_moves_one_wins_and_notes_all_succeed(town: Tow
     version, seq, events = town.conn.execute(
         "select version, seq, (select count(*) from events e where e.case_id = c.id) from cases c where id = %s",
         (case,),
-    ).fetchone()  # type: ignore[misc]
+    ).fetchone()
     assert (version, seq) == (6, events)
 
 
@@ -188,7 +188,7 @@ def test_C7_K3_sweeps_while_people_act_write_each_overdue_event_once(town: Town,
         " count(*), count(distinct (case_id, coalesce(facts ->> 'task', facts ->> 'clock')))"
         " from events where case_id = any(%(cases)s) and action = 'overdue'",
         {"cases": cases},
-    ).fetchone()  # type: ignore[misc]
+    ).fetchone()
     assert marked == written == cases_of == total
     assert len(cases) <= total <= 2 * len(cases)
 

@@ -176,7 +176,7 @@ def machine(town: Town, visited: set[tuple[str, str]]) -> type[RuleBasedStateMac
             for case in self.walk.cases:
                 state, step, due, warn, resume, running, beside, paused, same = town.conn.execute(
                     RUNNING, (case,)
-                ).fetchone()  # type: ignore[misc]
+                ).fetchone()
                 assert step == STEP_OF.get(state)
                 if state == "suspended":
                     assert (running, paused, warn) == ([STEP_OF[resume]], 1, None)
@@ -191,14 +191,14 @@ def machine(town: Town, visited: set[tuple[str, str]]) -> type[RuleBasedStateMac
 
         @invariant()
         def overdue_is_written_once(self) -> None:
-            marked, written, different = town.conn.execute(ONCE).fetchone()  # type: ignore[misc]
+            marked, written, different = town.conn.execute(ONCE).fetchone()
             assert marked == written == different
 
         @invariant()
         def who_sees_a_case_hears_of_it(self) -> None:
             users = {person.user: name for name, person in town.people.items()}
             for case in self.walk.cases:
-                told, seeing = town.conn.execute(SEEING, {"users": list(users), "case": case}).fetchone()  # type: ignore[misc]
+                told, seeing = town.conn.execute(SEEING, {"users": list(users), "case": case}).fetchone()
                 keys = addressed(told)
                 assert [users[user] for user in seeing or () if keys.isdisjoint(listening[users[user]])] == []
 

@@ -74,7 +74,7 @@ class Journey(Walk):
         self.urban = town.conn.execute(
             "select case when urban_class in (111, 121) then 'town' else 'country' end from regions where code = %s",
             (town.grid.code[:12],),
-        ).fetchone()[0]  # type: ignore[index]
+        ).fetchone()[0]
 
     def must(self, who: str, case: str, action: str, **fields: Any) -> dict[str, Any]:
         """Does this, and looks at the clocks."""
@@ -169,7 +169,7 @@ class Journey(Walk):
             "select dispute from city_matters m join cases c on m.city = c.city and kind = matter_kind"
             " and code = matter_code where c.id = %s",
             (case,),
-        ).fetchone()[0]  # type: ignore[index]
+        ).fetchone()[0]
         while (level := self.row(case)["level"]) > 4:
             desk = DESKS[level]
             for held in range(3 if dispute else 0):
@@ -260,7 +260,7 @@ class Journey(Walk):
         if row["verifier_post_id"] is None:
             return DESKS[len(row["verifier_region"])]
         post = uuid.UUID(row["verifier_post_id"])
-        user = self.town.conn.execute("select user_id from posts where id = %s", (post,)).fetchone()[0]  # type: ignore[index]
+        user = self.town.conn.execute("select user_id from posts where id = %s", (post,)).fetchone()[0]
         name = f"verifier {post}"
         self.town.people[name] = Person(self.town.app, self.town.conn, user, post)
         return name

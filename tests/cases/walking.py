@@ -11,7 +11,7 @@ from gezhi.cases.clocks import sweep
 from gezhi.db import uuid7
 from gezhi.http.problems import Problem
 from tests.cases.domain_table import BY_REPORTERS, TABLE
-from tests.cases.helpers import SECRET, SHA
+from tests.cases.helpers import SHA
 from tests.cases.town import SECRETS, Town
 
 CITY_TIME = timezone(timedelta(hours=8))
@@ -54,7 +54,7 @@ class Walk:
         """The case's row."""
         row: dict[str, Any] = self.town.conn.execute(
             "select to_jsonb(c) - 'point' from cases c where id = %s", (case,)
-        ).fetchone()[0]  # type: ignore[index]
+        ).fetchone()[0]
         return row
 
     def state(self, case: str) -> str:
@@ -183,7 +183,7 @@ class Walk:
         if action == "join":
             return self._join(case)
         if not self._prepared(case, action) or self.state(case) != state:
-            return self.state(case) == state and False
+            return False
         if action in BY_REPORTERS:
             who = "first"
             if "reporter" in TABLE[action].by and self.cases[case]["joined"] and self.dice.random() < 0.5:
@@ -288,7 +288,7 @@ class Walk:
             return {"task": self._request(case)["id"], "granted": dice.random() < 0.2, "reason": "看过了"}
         if action == "adopt":
             late = "select id::text from commands where case_id = %s and refused is not null order by id desc limit 1"
-            return {"command": town.conn.execute(late, (case,)).fetchone()[0]}  # type: ignore[index]
+            return {"command": town.conn.execute(late, (case,)).fetchone()[0]}
         if action == "handle":
             impossible = {"outcome": "impossible", "reason": "需要改造", "review_on": self.after(days=60)[:10]}
             return {"outcome": "solved", "reply": "好了", "photos": [SHA]} | (impossible if dice.random() < 0.2 else {})
@@ -411,6 +411,3 @@ def first_step(start: str, end: str, closed: set[tuple[str, str]]) -> str | None
                 seen.add(target)
                 queue.append((target, first or action))
     return None
-
-
-__all__ = ["MONDAY", "SECRET", "Walk"]
