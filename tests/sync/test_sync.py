@@ -90,6 +90,18 @@ def test_a_photo_that_is_cleaned_later_is_told_though_that_is_no_event(
     assert pull(worker, told["cursor"])["cases"] == []
 
 
+def test_P8_a_photo_opens_only_in_the_cases_of_those_who_sent_it_however_many_are_told_at_once(
+    worker: Any, app: Any, grid: Any
+) -> None:
+    sender, other = Caller(app), Caller(app)
+    sha = sender.put_photo(photo())
+    cleaning.clean("3601", sha)
+    own, copied = (one.post("/reports", report([sha], place=grid.place)).json["case_id"] for one in (sender, other))
+    photos = {body["id"]: body["photos"] for body in pull(worker)["cases"]}
+    assert [(one["sha256"], one["ready"], bool(one["url"])) for one in photos[own]] == [(sha, True, True)]
+    assert [(one["sha256"], one["ready"], one["url"]) for one in photos[copied]] == [(sha, False, None)]
+
+
 def test_the_list_is_that_of_view_mine_for_everybody(people: Any) -> None:
     found = {name: sorted(ids(pull(person)["tasks"])) for name, person in people.items()}
     assert found == {name: sorted(listed(person, view="mine")) for name, person in people.items()}

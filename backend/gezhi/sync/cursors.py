@@ -16,6 +16,9 @@ from gezhi.http.problems import Problem
 LIFE = 30 * 86400
 """Seconds after which a cursor asks for everything anew; queues of phones may be as old."""
 
+MOST_UNREADY = 50
+"""Cases, the newest, that a cursor remembers to tell again: it goes into an address."""
+
 LogPlace = tuple[int, int]
 """A place (xid, position) in the event log."""
 
@@ -57,7 +60,7 @@ def fingerprint(parts: Iterable[Any]) -> str:
 
 def write(told: Told) -> str:
     """The opaque cursor of what has been told, from now."""
-    carried = asdict(replace(told, at=time.time())) | {"unready": sorted(map(str, told.unready))}
+    carried = asdict(replace(told, at=time.time())) | {"unready": sorted(map(str, told.unready))[-MOST_UNREADY:]}
     return cursor.encode({"sync": carried | {"after": str(told.after) if told.after else None}})
 
 
