@@ -1650,7 +1650,36 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase what the caller reported: texts, photos, name and number, the secret itself. The case goes on without them.
+         * @description Shown by the secret of the device that reported (X-Gezhi-Secret), or by the phone number left with the report. Not
+         *     for staff: what they report is a record of their work.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    receipt: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ErasureAsked"];
+                };
+            };
+            responses: {
+                /** @description Erased. With the same secret again answers 204 too. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["PROBLEM"];
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -2073,6 +2102,46 @@ export interface paths {
                 default: components["responses"]["PROBLEM"];
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 同步 What waits for the caller, the cases that changed since the cursor, and what is kept of what was sent. */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Sync"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["PROBLEM"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2686,17 +2755,8 @@ export interface components {
             /** @default null */
             version: number | null;
         };
-        Error: {
-            /** @description Error code */
-            code?: number;
-            /** @description Errors */
-            errors?: {
-                [key: string]: unknown;
-            };
-            /** @description Error message */
-            message?: string;
-            /** @description Error name */
-            status?: string;
+        ErasureAsked: {
+            phone: string;
         };
         EscalateCommand: {
             /**
@@ -2906,6 +2966,14 @@ export interface components {
             point: number[];
             /** @description the smallest region found */
             region: components["schemas"]["PlaceItem"];
+        };
+        Manifest: {
+            /** @description accepted actions and notes */
+            commands: string[];
+            not_adopted: components["schemas"]["SyncNotAdopted"][];
+            reports: string[];
+            /** Format: date-time */
+            since: string;
         };
         Matter: {
             category: string;
@@ -3232,7 +3300,7 @@ export interface components {
             /** @description what to do */
             action: string;
             /** @enum {string} */
-            code: "absence_over" | "absence_overlaps" | "already_appealed" | "already_asked" | "already_rated" | "assignment_pinned" | "bad_credentials" | "bad_json" | "duty_leader_decides" | "hash_mismatch" | "held_in_future" | "internal" | "invalid" | "joined_too_late" | "mediations_needed" | "method_not_allowed" | "missing_header" | "no_level_above" | "no_longer_yours" | "no_reporter" | "not_a_photo" | "not_allowed_now" | "not_found" | "not_json" | "not_of_the_unit" | "not_signed_in" | "not_your_grid" | "not_yours_to_do" | "note_required" | "outside_calendar" | "outside_city" | "outside_fence" | "ownerless_needs_unit" | "photo_required" | "place_needed" | "rating_not_open" | "reporter_hidden" | "return_too_late" | "same_id_other_body" | "second_factor_needed" | "settle_not_certain" | "stale_version" | "storage_full" | "too_large" | "too_many_requests" | "twin_in_flight" | "unavailable" | "units_needed" | "unknown_assignee" | "unknown_case" | "unknown_command" | "unknown_matter" | "unknown_photo" | "unknown_task" | "until_past" | "wrong_origin";
+            code: "absence_over" | "absence_overlaps" | "already_appealed" | "already_asked" | "already_rated" | "assignment_pinned" | "bad_credentials" | "bad_json" | "duty_leader_decides" | "hash_mismatch" | "held_in_future" | "internal" | "invalid" | "joined_too_late" | "mediations_needed" | "method_not_allowed" | "missing_header" | "no_level_above" | "no_longer_yours" | "no_reporter" | "not_a_desk_below" | "not_a_photo" | "not_allowed_now" | "not_found" | "not_json" | "not_of_the_unit" | "not_signed_in" | "not_your_grid" | "not_yours_to_do" | "note_required" | "outside_calendar" | "outside_city" | "outside_fence" | "ownerless_needs_unit" | "photo_required" | "place_needed" | "rating_not_open" | "reporter_hidden" | "return_too_late" | "same_id_other_body" | "second_factor_needed" | "settle_not_certain" | "stale_version" | "storage_full" | "too_large" | "too_many_requests" | "twin_in_flight" | "unavailable" | "units_needed" | "unknown_assignee" | "unknown_case" | "unknown_command" | "unknown_matter" | "unknown_photo" | "unknown_task" | "until_past" | "wrong_origin";
             /** @description the state of the case now */
             current?: {
                 [key: string]: unknown;
@@ -4036,6 +4104,37 @@ export interface components {
             /** @default null */
             photos: string[] | null;
         };
+        Sync: {
+            /** Format: date-time */
+            as_of: string;
+            cases: components["schemas"]["CaseDetail"][];
+            /** @description the ETag of GET /matters */
+            catalogue_version: string;
+            cursor: string;
+            /**
+             * Format: uuid
+             * @description changes when the server went back in time
+             */
+            epoch: string;
+            full: boolean;
+            manifest: components["schemas"]["Manifest"];
+            more: boolean;
+            places_version: string;
+            tasks: components["schemas"]["SyncTask"][];
+            /** @description notifications not seen yet */
+            unread: number;
+        };
+        SyncNotAdopted: {
+            /** Format: uuid */
+            id: string;
+            refused: string;
+        };
+        SyncTask: {
+            /** Format: uuid */
+            id: string;
+            seq: number;
+            version: number;
+        };
         Timeline: {
             items: components["schemas"]["TimelineStep"][];
         };
@@ -4278,13 +4377,13 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Unprocessable Entity */
+        /** @description A problem: what is wrong and what to do, in the reader's language. */
         UNPROCESSABLE_ENTITY: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
     };
