@@ -58,7 +58,7 @@ select a.city, a.number, a.at, a.heads, a.digest, a.left_at, coalesce(before.dig
 """
 
 _REMEMBER = """
-insert into anchored values (%s, %s, %s)
+insert into anchored select * from unnest(%s::uuid[], %s::int[], %s::bytea[])
 on conflict (case_id) do update set seq = excluded.seq, digest = excluded.digest where anchored.seq < excluded.seq
 """
 
@@ -191,8 +191,7 @@ def check(connection: Connection[Any], city: str) -> Iterator[str]:
         if anchor.number != number:
             yield f"anchor {number} is missing"
         if anchor.holds():
-            with connection.cursor() as cursor:
-                cursor.executemany(_REMEMBER, list(anchor.cases()))
+            connection.execute(_REMEMBER, tuple(map(list, zip(*anchor.cases(), strict=True))) or ([], [], []))
         else:
             yield f"anchor {anchor.number} was altered"
         if anchor.left_at is None and datetime.now(UTC) - anchor.at > PATIENCE:
