@@ -111,6 +111,8 @@ open_to_all = Blueprint.doc(security=[])
 
 def _ecma(_converter: Any, field: marshmallow.fields.Field[Any], **_: Any) -> dict[str, str]:
     """A pattern as JSON Schema reads it (ECMA-262), which has no `\\Z`: its `$` is the very end already."""
+    if isinstance(field, body.Uuid7 | body.Sha256Hex):
+        return {"pattern": f"^{field.form.pattern}$"}
     found = [str(v.regex.pattern) for v in field.validators if isinstance(v, marshmallow.validate.Regexp)]
     return {"pattern": found[0].replace(r"\Z", "$")} if found else {}
 
