@@ -1,4 +1,4 @@
-"""Phones as ours behave: ids made on the phone, photos first, all of it kept and sent again until there is a receipt."""
+"""Phones as ours behave: ids made on the phone, photos first, all kept and sent again until there is a receipt."""
 
 from __future__ import annotations
 

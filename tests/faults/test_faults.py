@@ -1,4 +1,4 @@
-"""G1, G3, G4, G6: what a house gave receipts for is kept, once, and done, whatever is killed, stopped, cut or slowed."""
+"""G1, G3, G4, G6: what a house gave receipts for is kept, once, and done, whatever is killed, stopped or cut."""
 
 from __future__ import annotations
 

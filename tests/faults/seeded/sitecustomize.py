@@ -77,9 +77,8 @@ def _enqueue_after_commit(service: ModuleType) -> None:
     from gezhi.media import queries
 
     def add(city: str, author: str, sha: str, declared: Any, size: int) -> Any:
-        row = {
-            "city": city, "sha": bytes.fromhex(sha), "author": author, "content_type": declared.content_type, "bytes": size,
-        }  # fmt: skip
+        row = {"city": city, "sha": bytes.fromhex(sha), "author": author, "bytes": size}
+        row["content_type"] = declared.content_type
         with connection() as lent:
             state = service._state(lent.execute(queries.ADD, row).fetchone())
             time.sleep(WINDOW)
