@@ -10,6 +10,11 @@ from typing import Any
 KEPT = (200, 201)
 
 
+def refused(status: int) -> bool:
+    """Whether a status says that sending the same again is useless."""
+    return 400 <= status < 500 and status not in (401, 409, 429)
+
+
 @dataclass(frozen=True)
 class Answer:
     """A whole JSON answer of ours: when it was asked for and when it came (seconds since 1970)."""
@@ -47,9 +52,14 @@ class Entry:
         return [answer for answer in self.answers if answer.status == 409 and answer.body.get("current")]
 
     @property
+    def parked(self) -> bool:
+        """Whether it was refused for good: the phone sends it no more and shows why."""
+        return any(refused(answer.status) for answer in self.answers)
+
+    @property
     def done(self) -> bool:
-        """Whether the phone may forget it."""
-        return bool(self.kept) or (bool(self.rivals) and bool(self.lost_race))
+        """Whether the phone sends it no more."""
+        return bool(self.kept) or (bool(self.rivals) and bool(self.lost_race)) or self.parked
 
 
 class Notebook:
@@ -80,8 +90,7 @@ class Notebook:
         """Write down an answer to an entry."""
         with self._lock:
             entry.answers.append(Answer(asked, time.time(), status, body))
-            known = status in KEPT or bool(entry.lost_race) or status in (409, 429) or status >= 500
-            if not known:
+            if refused(status):
                 self.surprises.append(f"{entry.kind} {entry.id}: {status} {body.get('code')} {body.get('fields')}")
             elif status == 409 and body.get("current") and not entry.rivals:
                 self.surprises.append(f"{entry.kind} {entry.id}: 409 {body.get('code')} though nobody else acted")

@@ -15,7 +15,7 @@ from typing import Any
 
 from gezhi.db import uuid7
 from tests.cases.helpers import HOME, command, photo, report
-from tests.faults.notebook import KEPT, Entry, Notebook
+from tests.faults.notebook import KEPT, Entry, Notebook, refused
 
 PATIENCE = 8.0  # seconds a phone waits for an answer
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.5  # between tries; a phone's goes up to 5 minutes, for which no test waits
@@ -87,7 +87,7 @@ class Phone:
 
             def kept(content: bytes = content, sha: str = sha) -> bool:
                 status, answer = self.ask("PUT", f"/media/{sha}", content)
-                if status not in KEPT and status not in (409, 429) and status < 500:
+                if refused(status):
                     self._door.notebook.surprises.append(f"photo {sha}: {status} {answer}")
                 return status in KEPT and answer.get("sha256") == sha
 
@@ -124,7 +124,7 @@ class Phone:
             asked = time.time()
             status, answer = self.ask("POST", "/commands", {"commands": [entry.body for entry in waiting]})
             if status != 200:
-                if status != 429 and status < 500:
+                if refused(status):
                     self._door.notebook.surprises.append(f"a queue: {status} {answer}")
                 return False
             for entry, result in zip(waiting, answer["results"], strict=True):
@@ -201,7 +201,7 @@ def reporter(door: Door, pace: float) -> None:
             entry = _made(door, phone, pictures)
             phone.hand_in(entry.author, pictures)
             phone.deliver(entry, "/reports", twice=door.random.random() < 0.35)
-            if pictures:
+            if pictures and entry.kept:
                 door.cases.put(entry.kept[0].body["case_id"])
 
 

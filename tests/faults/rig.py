@@ -6,6 +6,7 @@ import random
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from tests.e2e.house import ERROR
 from tests.faults import phones
 from tests.faults.breaking import ALL, DATABASE, WRITING_LIMIT, Breaker, Fault, plan
 from tests.faults.house import House
@@ -98,6 +100,7 @@ def run(faults: int, every: float, *, seed: int, seeded: str | None = None, kind
         broken = verdict.broken(listener)
         figures = {"started": round(started, 1), "drained": round(drained, 1)}
         figures |= _figures(notebook, breaker.done, listener, begun, over)
+        figures["errors_logged"] = Counter(_gist(error) for error in house.errors())
         return Outcome(broken, stuck, house.doctor(), drained, breaker.done, figures)
 
 
@@ -137,6 +140,7 @@ def _figures(notebook: Notebook, faults: list[Fault], listener: Listener, begun:
             answered.setdefault(fault.kind, []).append(min(after) - fault.at)
     writing = [fault.writing for fault in faults if fault.writing is not None]
     reports, commands = notebook.reports.values(), notebook.commands.values()
+    statuses = Counter(answer.status for entry in (*reports, *commands) for answer in entry.answers)
     return {
         "faults": len(faults),
         "kinds": {kind: sum(f.kind == kind for f in faults) for kind in sorted({f.kind for f in faults})},
@@ -148,6 +152,7 @@ def _figures(notebook: Notebook, faults: list[Fault], listener: Listener, begun:
         "commands_second": sum(bool(entry.lost_race) for entry in commands),
         "photos": len(notebook.photos),
         "requests": notebook.tries,
+        "statuses": dict(sorted(statuses.items())),
         "receipts": len(receipts),
         "streams": listener.connections,
         "events_heard": len(listener.seen),
@@ -158,3 +163,10 @@ def _figures(notebook: Notebook, faults: list[Fault], listener: Listener, begun:
 
 def _spread(seconds: list[float]) -> dict[str, float]:
     return {"median": round(median(seconds), 1), "most": round(max(seconds), 1)} if seconds else {}
+
+
+def _gist(error: str) -> str:
+    """Which process complained, and how."""
+    name, *lines = error.splitlines()
+    told = next((line for line in lines if ERROR.search(line)), "")
+    return f"{name}: {told[:200]}"

@@ -10,11 +10,11 @@ from tests.faults import rig
 from tests.faults.breaking import DATABASE
 
 FINDING = {
-    "acknowledge before commit": ("is lost", ("kill a web worker", "kill web", "kill a backend")),
-    "check, then insert": ("times", ("cut connections", "slow connections")),
-    "enqueue after commit": ("is received", ("kill a web worker", "kill web", "kill a backend")),
-    "claim without lease": ("doing", ("kill worker",)),
-    "done before send": ("did not reach the phone", ("kill worker",)),
+    "acknowledge before commit": (("is lost", "has the ids"), ("kill a web worker", "kill web", "kill a backend")),
+    "check, then insert": (("has the ids", "is kept"), ("cut connections", "slow connections")),
+    "enqueue after commit": (("is received",), ("kill a web worker", "kill web", "kill a backend")),
+    "claim without lease": ((" doing:",), ("kill worker",)),
+    "done before send": (("did not reach the phone",), ("kill worker",)),
 }
 """What the rig has to say of each seeded defect, and what brings it out."""
 
@@ -49,4 +49,4 @@ def test_the_rig_finds_what_was_put_into_the_house(defect: str) -> None:
     said, kinds = FINDING[defect]
     outcome = rig.run(8, 3.5, seed=5, seeded=defect, kinds=kinds)
     print("\n".join(outcome.faulty))
-    assert any(said in fault for fault in outcome.faulty), outcome.faulty
+    assert any(words in fault for words in said for fault in outcome.faulty), outcome.faulty
