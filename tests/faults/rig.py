@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import tempfile
 import time
@@ -169,4 +170,4 @@ def _gist(error: str) -> str:
     """Which process complained, and how."""
     name, *lines = error.splitlines()
     told = next((line for line in lines if ERROR.search(line)), "")
-    return f"{name}: {told[:200]}"
+    return f"{name}: {re.sub('[0-9]+', '#', told)[:160]}"

@@ -9,12 +9,16 @@ import pytest
 from tests.faults import rig
 from tests.faults.breaking import DATABASE
 
+DYING_WEB = ("kill a backend",) * 3 + ("kill a web worker",) * 3 + ("kill web",) * 2
+DYING_WORKER = ("kill worker",) * 3 + ("slow connections",) * 3 + ("stop live",) * 2
+BAD_NETWORK = ("cut connections", "slow connections") * 4
+
 FINDING = {
-    "acknowledge before commit": (("is lost", "has the ids"), ("kill a web worker", "kill web", "kill a backend")),
-    "check, then insert": (("has the ids", "is kept"), ("cut connections", "slow connections")),
-    "enqueue after commit": (("is received",), ("kill a web worker", "kill web", "kill a backend")),
-    "claim without lease": ((" doing:",), ("kill worker",)),
-    "done before send": (("did not reach the phone",), ("kill worker",)),
+    "acknowledge before commit": (("is lost", "has the ids"), DYING_WEB),
+    "check, then insert": (("has the ids", "is kept"), BAD_NETWORK),
+    "enqueue after commit": (("is received",), DYING_WEB),
+    "claim without lease": ((" doing:",), DYING_WORKER),
+    "done before send": (("did not reach the phone",), DYING_WORKER),
 }
 """What the rig has to say of each seeded defect, and what brings it out."""
 
@@ -47,6 +51,13 @@ def test_nothing_is_lost_or_doubled_in_two_hundred_faults() -> None:
 @pytest.mark.parametrize("defect", FINDING)
 def test_the_rig_finds_what_was_put_into_the_house(defect: str) -> None:
     said, kinds = FINDING[defect]
-    outcome = rig.run(8, 3.5, seed=5, seeded=defect, kinds=kinds)
+    outcome = rig.run(len(kinds), 3.5, seed=5, seeded=defect, kinds=kinds)
     print("\n".join(outcome.faulty))
     assert any(words in fault for words in said for fault in outcome.faulty), outcome.faulty
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kinds", [DYING_WEB, DYING_WORKER, BAD_NETWORK], ids=["web", "worker", "network"])
+def test_what_brings_the_defects_out_finds_nothing_in_a_sound_house(kinds: tuple[str, ...]) -> None:
+    assert rig.run(len(kinds), 3.5, seed=5, kinds=kinds).faulty == []

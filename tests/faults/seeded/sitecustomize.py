@@ -81,7 +81,7 @@ def _enqueue_after_commit(service: ModuleType) -> None:
         row["content_type"] = declared.content_type
         with connection() as lent:
             state = service._state(lent.execute(queries.ADD, row).fetchone())
-            time.sleep(WINDOW)
+            time.sleep(4 * WINDOW)
             queue.defer(lent, "clean_photo", "media", {"city": city, "sha": sha})
         return service.Upload(state is not None, size, state == "ready")
 
@@ -105,7 +105,7 @@ def _done_before_send(tasks: ModuleType) -> None:
 
     async def later(*arguments: Any, **named: Any) -> None:
         async def go() -> None:
-            await asyncio.sleep(WINDOW)
+            await asyncio.sleep(3 * WINDOW)
             await send(*arguments, **named)
 
         task = asyncio.create_task(go())
