@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -25,10 +26,16 @@ class House(house.House):
         if seeded:
             more |= {"GEZHI_SEEDED_FAULT": seeded, "PYTHONPATH": f"{SEEDED}:{ROOT / 'backend'}"}
         self.var = var
-        super().__init__("", var, push, more)
-        cluster = Cluster(var / "postgres")
-        self.cluster = cluster.locate()
-        self.url = cluster.url()
+        try:
+            super().__init__("", var, push, more)
+            cluster = Cluster(var / "postgres")
+            cluster.locate()
+            self.url = cluster.url()
+        except BaseException:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(house.STOP_PATIENCE)
+            self._clear()
+            raise
 
     def processes(self) -> dict[str, list[int]]:
         """Ids by part: web, live, worker, caddy, postgres, and what they have started: web+, live+, worker+, postgres+.
@@ -64,11 +71,16 @@ class House(house.House):
         return "".join(self._said)
 
     def leave(self) -> None:
-        """Stop, and remove the cluster, which for root is not below `var`."""
+        """Stop, and remove everything."""
         try:
             self.stop(hurt=True)
         finally:
-            shutil.rmtree(self.cluster, ignore_errors=True)
+            self._clear()
+
+    def _clear(self) -> None:
+        """Remove the folder, and the cluster, which for root is elsewhere."""
+        for place in ((self.var / "postgres").resolve(), self.var):
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _children(pid: int) -> list[int]:

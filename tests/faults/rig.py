@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 import tempfile
 import time
 from collections import Counter
@@ -59,16 +58,14 @@ class Outcome:
 @contextmanager
 def _standing(seeded: str | None) -> Iterator[tuple[House, PushService]]:
     push = PushService()
-    folder = tempfile.mkdtemp(prefix="gezhi-faults-")
     try:
-        house = House(Path(folder), push, seeded)
+        house = House(Path(tempfile.mkdtemp(prefix="gezhi-faults-")), push, seeded)
         try:
             yield house, push
         finally:
             house.leave()
     finally:
         push.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run(faults: int, every: float, *, seed: int, seeded: str | None = None, kinds: tuple[str, ...] = ALL) -> Outcome:
