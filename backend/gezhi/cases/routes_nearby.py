@@ -53,9 +53,8 @@ def look_with_text() -> Response:
 @blueprint.post("/nearby/<uuid:case_id>/join")
 @open_to_all
 @takes(JoinSent)
-@blueprint.alt_response(
-    201, schema=answers.Receipt, description="Joined. The same body again answers 200 with the same receipt."
-)
+@blueprint.alt_response(201, schema=answers.Receipt, description="Joined.")
+@blueprint.alt_response(200, schema=answers.Receipt, description="Known: the same body again has the same receipt.")
 def join_case(case_id: uuid.UUID) -> tuple[Response, int]:
     """我也遇到 Join an open public case, with a receipt of one's own. Without signing in."""
     sent = read_json(JOIN)

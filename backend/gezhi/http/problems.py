@@ -12,7 +12,7 @@ import structlog
 from flask import Flask, Response, g, has_request_context
 from marshmallow import ValidationError
 from psycopg_pool import PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gezhi.http import messages
 from gezhi.http.language import language
@@ -147,7 +147,10 @@ def respond(error: Exception) -> Response | HTTPException:
     """What Flask is to answer for an exception."""
     if isinstance(error, HTTPException) and (error.code is None or error.code < 400):
         return error  # redirects are answers
-    return answer(error).response()
+    response = answer(error).response()
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:  # RFC 9110, section 15.5.6
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
 
 
 def init_app(app: Flask) -> None:
