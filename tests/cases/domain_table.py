@@ -24,7 +24,7 @@ dispatch           accepted             dispatched  distributor system
 sign               dispatched           signed      assignee offered
 delegate           signed               dispatched  head
 return             HELD                 accepted    returner
-reassign           HELD                 dispatched  desk system
+reassign           HELD                 dispatched  distributor system
 escalate           MOVING               accepted    assignee desk
 refuse_escalation  accepted             RESUMED     upper_desk
 transfer           accepted signed      transferred desk

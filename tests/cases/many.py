@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from gezhi.cases import texts
+from gezhi.cases.service import receipt_code
 from gezhi.cases.workflow import OPEN, STATES, TASKS
 from gezhi.db import uuid7
 
@@ -128,7 +129,7 @@ def scatter(conn: Any, dice: random.Random, around: Around, count: int, users: S
                 ])  # fmt: skip
             _insert(conn, "reports", [{
                 "city": "3601", "author": "device:x", "id": case["id"], "case_id": case["id"], "body_hmac": b"",
-                "receipt_code": "".join(dice.choices("ABCDEFGH", k=8)), "occurred_at": now, "created_at": now,
+                "receipt_code": receipt_code(), "occurred_at": now, "created_at": now,
             }])  # fmt: skip
             _insert(conn, "tasks", _tasks(dice, around, case, users) if users else [])
         texts.write(conn, "3601", [case["id"] for case in cases])

@@ -101,7 +101,8 @@ class Scene:
             return self.refused.get(action)
         if action == "return" and "assignee" in relations:
             return "assignment_pinned"
-        return "duty_leader_decides" if action == "dispatch" and "desk" in relations else "not_yours_to_do"
+        late = action in {"dispatch", "reassign"} and "desk" in relations
+        return "duty_leader_decides" if late else "not_yours_to_do"
 
     def target(self, action: str) -> str:
         """The state after an action that works."""

@@ -95,6 +95,20 @@ def test_the_reporter_withdraws_before_somebody_has_it(waiting_receipt: Any, res
     assert (case["state"], case["light"], case["allowed"]) == ("withdrawn", None, [])
 
 
+def test_what_others_have_met_too_is_nobodys_to_withdraw(
+    send: Any, resident: Any, app: Any, grid: Any, row_of: Any
+) -> None:
+    everybody = {"matter": {"kind": "matter", "code": "09012"}, "category": None}
+    # A place of which only the address is known waits for the desk: it is public, and still the reporter's to withdraw.
+    told = send(place=None, address="八一广场旁", **everybody)
+    assert "withdraw" in offered(resident, told["receipt_code"], SECRET)
+    joins(resident, told["case_id"], JOINED, text="我也遇到")
+    before = row_of(told["case_id"])
+    assert "withdraw" not in offered(resident, told["receipt_code"], SECRET)
+    refused(says(resident, told["receipt_code"], "withdraw"), 409, "others_joined")
+    assert row_of(told["case_id"]) == before
+
+
 def test_what_somebody_has_already_is_not_withdrawn(receipt: Any, resident: Any, row_of: Any) -> None:
     before = row_of(receipt["case_id"])
     problem = refused(says(resident, receipt["receipt_code"], "withdraw"), 409, "not_allowed_now")

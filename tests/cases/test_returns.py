@@ -86,6 +86,8 @@ def test_C10_the_second_return_goes_to_the_duty_leader_whose_choice_stays(
     assert (done["state"], done["case"]["pinned"]) == ("dispatched", True)
     assert "return" not in may(worker, returned)
     refused(tries(worker, returned, "return", **WHY), 409, "assignment_pinned")
+    assert "reassign" not in may(desk, returned)
+    refused(tries(desk, returned, "reassign", assignee=to(second), **WHY), 409, "duty_leader_decides")
     do(worker, returned, "sign")
     refused(tries(worker, returned, "return", **WHY), 409, "assignment_pinned")
     assert do(worker, returned, "handle", **HANDLED)["state"] == "handled"

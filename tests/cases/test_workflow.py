@@ -98,7 +98,10 @@ def scenes(town: Any) -> dict[str, Scene]:
     upper = f"{DESK} upper_desk"
     below = {"street dispatcher": "viewer", "street duty leader": "viewer"}
     at_district = {"escalated_from": 9, "level": 6}
-    pinned = OF_POST | {"worker": "assignee grid", "worker by another post": "assignee grid"}
+    pinned = OF_POST | {
+        "worker": "assignee grid", "worker by another post": "assignee grid",
+        "street dispatcher": no_choice, "district dispatcher": no_choice,
+    }  # fmt: skip
     sensitive = {name: None if words == "grid" else words for name, words in OF_POST.items()}
     sensitive |= {"worker": "assignee returner", "worker by another post": "assignee returner"}
     sensitive |= {"leader of the grid": None}  # until it is handled
@@ -107,7 +110,8 @@ def scenes(town: Any) -> dict[str, Scene]:
             "street dispatcher": no_choice, "district dispatcher": no_choice,
         }),
         "returned twice and chosen by the duty leader": Scene(
-            town, town.case, accepted | {"returns": 2, "pinned": True}, on_desk
+            town, town.case, accepted | {"returns": 2, "pinned": True},
+            on_desk | {"street dispatcher": no_choice, "district dispatcher": no_choice},
         ),
         "pinned, to sign": Scene(town, town.case, of_post(town, "dispatched", returns=2, pinned=True), pinned),
         "pinned, in work": Scene(town, town.case, of_post(town, "signed", returns=2, pinned=True), pinned),

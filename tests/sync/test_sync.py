@@ -16,7 +16,7 @@ from gezhi.installation import renew_sync_epoch
 from gezhi.media import cleaning
 from gezhi.sync import service
 from gezhi.sync.schemas import Sync
-from tests.cases.helpers import HANDLED, command, ok, photo, refused, report
+from tests.cases.helpers import HANDLED, SECRET, SHA, command, ok, photo, refused, report
 from tests.cases.many import listed
 from tests.conftest import Caller
 
@@ -100,6 +100,21 @@ def test_P8_a_photo_opens_only_in_the_cases_of_those_who_sent_it_however_many_ar
     photos = {body["id"]: body["photos"] for body in pull(worker)["cases"]}
     assert [(one["sha256"], one["ready"], bool(one["url"])) for one in photos[own]] == [(sha, True, True)]
     assert [(one["sha256"], one["ready"], one["url"]) for one in photos[copied]] == [(sha, False, None)]
+
+
+def test_what_a_reporter_took_back_is_told_though_that_is_no_event(
+    worker: Any, app: Any, grid: Any, settle: Any
+) -> None:
+    phone = Caller(app)
+    sent = report([SHA], place=grid.place, text="我家门口的灯")
+    receipt = phone.post("/reports", sent).json
+    settle()
+    cursor = pull(worker)["cursor"]
+    assert pull(worker, cursor)["cases"] == []
+    gone = phone.call("DELETE", f"/reports/{receipt['receipt_code']}", None, X_Gezhi_Secret=SECRET)
+    assert gone.status_code == 204
+    (case,) = pull(worker, cursor)["cases"]
+    assert (case["id"], "我家门口的灯" in str(case)) == (receipt["case_id"], False)
 
 
 def test_the_list_is_that_of_view_mine_for_everybody(people: Any) -> None:

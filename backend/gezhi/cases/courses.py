@@ -87,6 +87,6 @@ def course(row: Row, timeline: Sequence[Row], main: Sequence[Row], photos: Photo
         "reply": next((reply for reply in reversed(replies) if reply), None),
         "photos": list(photos.values()),
         "mine": row["mine"],
-        "allowed": views.allowed_view(row["state"], row["relations"], None),
+        "allowed": views.allowed_view(row["state"], row["relations"], None, row["barred"]),
         "rating": _rating(row, timeline),
     }

@@ -132,7 +132,8 @@ select c.*, r.receipt_code, r.created_at as reported_at, p.mine,
         union all
         select k.seq from commands k where k.city = c.city and k.case_id = c.id and k.seq is not null
            and k.author = 'receipt:' || r.receipt_code) as own,
-  case when p.mine then reporter_relations_v1(c, r, %(days)s, now_v1()) else '{}' end as relations
+  case when p.mine then reporter_relations_v1(c, r, %(days)s, now_v1()) else '{}' end as relations,
+  barred_v1(c, now_v1()) as barred
 from reports r join cases c on c.city = r.city and c.id = r.case_id,
   lateral (select coalesce(r.secret_hash = %(secret)s, false) or coalesce(r.phone_hmac = %(phone)s, false) as mine) p
 where r.city = %(city)s and r.receipt_code = %(receipt)s

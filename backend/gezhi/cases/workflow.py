@@ -181,7 +181,7 @@ _MOVES = (
     _move("sign", "签收", "Sign", "dispatched", "signed", "assignee offered", "", 10),
     _move("delegate", "内部指派", "Delegate", "signed", "dispatched", "head", "assignee note?", 40),
     _move("return", "退单", "Return", _HELD, "accepted", "returner", "reason", 60),
-    _move("reassign", "改派", "Reassign", _HELD, "dispatched", "desk system", "assignee reason", 60),
+    _move("reassign", "改派", "Reassign", _HELD, "dispatched", "distributor system", "assignee reason", 60),
     _move("escalate", "提级办理", "Escalate", _MOVING, "accepted", "assignee desk", "reason cause?", 62),
     _move("refuse_escalation", "驳回提级", "Refuse the escalation", "accepted", RESUMED, "upper_desk", "reason", 30),
     _move(

@@ -184,6 +184,17 @@ PROBLEMS: dict[str, Known] = {
             "If there is something new, report it anew.",
         ),
     ),
+    "others_joined": Known(
+        409,
+        Said(
+            "还有别人也遇到", "已有别人表示“我也遇到”，这件事不能再由一个人撤回。", "如果您那里已经好了，可以补充说明。"
+        ),
+        Said(
+            "Others met it too",
+            "Others have said that they met it too: it is no longer one person's to withdraw.",
+            "If it is fixed where you are, add that.",
+        ),
+    ),
     "not_of_the_unit": Known(
         422,
         Said("不是本单位的", "内部指派只能给本单位的岗位、班组或外包队伍。", "请重新选择。"),

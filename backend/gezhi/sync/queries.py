@@ -1,5 +1,11 @@
 """The SQL of sync."""
 
+# Cases of which something was erased: that is no event, and no phone keeps what its sender took back.
+ERASED = """
+select distinct case_id from erasures
+ where city = %(city)s and case_id = any (%(cases)s::uuid[]) and at > %(told)s::timestamptz - %(overlap)s::interval
+"""
+
 # What is kept of what this person and this device have sent. Their notes as reporters are kept under the receipts.
 KEPT = """
 with since as (

@@ -80,7 +80,9 @@ def _lacking(lent: Connection[Any], city: str, tasks: list[uuid.UUID], told: cur
     """The tasks of which the phone lacks the present body, in the order of the pages."""
     changed = set(tasks)
     if told.since is not None:
+        erased = {"city": city, "cases": tasks, "told": datetime.fromtimestamp(told.at, UTC), "overlap": OVERLAP}
         changed = log.moved(lent, city, tasks, *told.since) | (told.unready & changed)
+        changed |= {row[0] for row in lent.execute(queries.ERASED, erased, prepare=True)}
     return sorted(one for one in changed if told.after is None or one > told.after)
 
 

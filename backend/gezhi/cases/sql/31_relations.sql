@@ -35,7 +35,7 @@ returns table (relation text, post_id uuid) language sql stable as $$
     from (
       select r.relation, s.id from standing s cross join lateral (values
         ('desk', s.acts),
-        ('distributor', s.acts and (p_case.returns < 2 or p_case.pinned or s.role = 'duty_leader')),
+        ('distributor', s.acts and (p_case.returns < 2 or s.role = 'duty_leader')),
         ('upper_desk', s.acts and length(s.region_code) < p_case.escalated_from and not p_case.ownerless and not exists (
            select from events e where e.city = p_case.city and e.case_id = p_case.id and e.action = 'refuse_escalation')),
         ('street_desk', s.acts and length(s.region_code) <= 9),

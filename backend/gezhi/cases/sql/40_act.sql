@@ -121,9 +121,17 @@ declare
 begin
   return array_remove(array[
     case when p_case.level <= 4 then 'escalate' end,
+    case when joined_v1(p_case) then 'withdraw' end,
     case when 'own' = any (v_asked) then 'own' end,
     case when v_asked @> requests_of_v1(p_case.state) then 'request' end,
     case when p_case.state in ('dispatched', 'signed') and return_late_v1(p_case, p_at) then 'return' end], null);
+end $$;
+
+-- Whether others have met the same: then it is no longer one reporter's to withdraw.
+create or replace function joined_v1(p_case cases) returns boolean language plpgsql stable as $$
+begin
+  return p_case.state in ('reported', 'accepted') and exists (
+    select from reports where city = p_case.city and case_id = p_case.id and joined);
 end $$;
 
 -- Whether a case is a dispute that has not been mediated three times at the level where it sits (rule C9): until then it
@@ -150,7 +158,7 @@ begin
   if p_relation is null then
     return case
       when v_action = 'return' and p_relations ? 'assignee' then 'assignment_pinned'
-      when v_action = 'dispatch' and p_relations ? 'desk' then 'duty_leader_decides'
+      when v_action in ('dispatch', 'reassign') and p_relations ? 'desk' then 'duty_leader_decides'
       when v_action = 'rate' and p_case.stars is not null then 'already_rated'
       when v_action = 'rate' and p_relations ? 'first_reporter' then 'rating_not_open'
       when v_action = 'appeal' and p_relations ? 'first_reporter' then 'already_appealed'
@@ -159,6 +167,7 @@ begin
   return case
     when v_action = 'return' and return_late_v1(p_case, p_at) then 'return_too_late'
     when v_action = 'escalate' and p_case.level <= 4 then 'no_level_above'
+    when v_action = 'withdraw' and joined_v1(p_case) then 'others_joined'
     when v_action = 'escalate' and coalesce(p_content ->> 'cause', '') <> 'danger_to_life'
       and unmediated_v1(p_case) then 'mediations_needed'
     when v_action in ('dispatch', 'reassign') and p_case.urgency <> 'critical' and exists (
