@@ -3,6 +3,7 @@ import { computed, type Ref } from 'vue'
 import { api, ApiProblem } from '../shared/api'
 import { grids, needGrids } from '../shared/grids'
 import { language } from '../shared/language'
+import { useFreshPhotos } from '../shared/photo-links'
 import type { ActionAnswer, Assignee, CaseCounts, CaseDetail, CasePage, Catalogue, GridCollection, GridFeature, NotAdopted, Region, SavedFilter, Session, SimilarCase } from '../shared/types'
 import { learnClock } from './clock'
 import { toRequest, type Filters } from './queue/filters'
@@ -57,12 +58,14 @@ export function useQueue(filters: Ref<Filters>) {
 }
 
 export function useCase(id: Ref<string | null>) {
-  return useQuery({
+  const query = useQuery({
     queryKey: ['case', id, language],
     queryFn: ({ signal }) => api<CaseDetail>(`/cases/${id.value}`, { signal }),
     enabled: computed(() => id.value !== null),
     refetchInterval: ({ state }) => (state.data?.photos.some(({ ready }) => !ready) ? PHOTO_MS : AGAIN_MS),
   })
+  useFreshPhotos(() => id.value && query.refetch())
+  return query
 }
 
 /** What somebody is looked for. */

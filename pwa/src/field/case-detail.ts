@@ -1,6 +1,7 @@
 /** One case on the screen: what the phone keeps first, then the server, with the person's own edits. */
 import { computed, onScopeDispose, shallowRef } from 'vue'
 import { api, ApiProblem } from '../shared/api'
+import { useFreshPhotos } from '../shared/photo-links'
 import type { CaseDetail } from '../shared/types'
 import { forget, keep, kept } from '../store/fetched'
 import { withEdits } from './edits'
@@ -39,6 +40,7 @@ export function useCase(id: string) {
   }
 
   onScopeDispose(onMoved((moved) => void (moved === id && refresh())))
+  useFreshPhotos(refresh)
   void open()
   const detail = computed(() => (fetched.value ? withEdits(fetched.value.value, unsentMine.value) : null))
   const at = computed(() => (fetched.value ? new Date(fetched.value.at).toISOString() : null))
