@@ -23,7 +23,7 @@ from gezhi.cases.workflow import (
     STATES,
 )
 from gezhi.catalogue.models import URGENCIES
-from gezhi.http.body import Iso, Sha256Hex, Strict, Uuid7
+from gezhi.http.body import Iso, Number, Sha256Hex, Strict, Uuid7, Yes
 from gezhi.http.language import pick
 from gezhi.people.phones import NotAPhone, normalised
 from gezhi.places.systems import VAGUEST
@@ -32,15 +32,6 @@ _TEXT = validate.Length(min=1, max=1000)
 # A phone's clock may be wrong by decades; beyond these years the database's calendar and Python's part ways.
 _MOMENT = validate.Range(datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 _SYSTEMS = ("wgs84", "gcj02", "bd09", "cgcs2000")
-
-
-class Yes(fields.Boolean):
-    """True or false, and nothing that resembles them: 1 is neither."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
 
 
 class MatterChosen(Strict):
@@ -53,10 +44,10 @@ class MatterChosen(Strict):
 class PlaceSent(Strict):
     """Where, as the phone knows it: degrees in the system named, accuracy in metres."""
 
-    lng = fields.Float(required=True, validate=validate.Range(-180, 180))
-    lat = fields.Float(required=True, validate=validate.Range(-90, 90))
+    lng = Number(required=True, validate=validate.Range(-180, 180))
+    lat = Number(required=True, validate=validate.Range(-90, 90))
     system = fields.String(load_default="wgs84", validate=validate.OneOf(_SYSTEMS))
-    accuracy_m = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, VAGUEST))
+    accuracy_m = Number(load_default=None, allow_none=True, validate=validate.Range(0, VAGUEST))
     origin = fields.String(required=True, validate=validate.OneOf(("gps", "pin", "photo")))
 
 
@@ -146,9 +137,9 @@ class AssigneeSent(Strict):
 class PositionSent(Strict):
     """Where the worker stands, or why the phone cannot say (rule C2: that never traps a worker)."""
 
-    lng = fields.Float(validate=validate.Range(-180, 180))
-    lat = fields.Float(validate=validate.Range(-90, 90))
-    accuracy_m = fields.Float(validate=validate.Range(0, VAGUEST))
+    lng = Number(validate=validate.Range(-180, 180))
+    lat = Number(validate=validate.Range(-90, 90))
+    accuracy_m = Number(validate=validate.Range(0, VAGUEST))
     unavailable = fields.String(validate=validate.OneOf(("denied", "timeout", "unsupported")))
 
     @validates_schema

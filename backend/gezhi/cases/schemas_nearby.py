@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from gezhi.cases.answers import Answer, CategoryNamed, Photo
 from gezhi.cases.schemas import MatterChosen, PlaceSent
 from gezhi.cases.workflow import OPEN, STATES
-from gezhi.http.body import Iso, Sha256Hex, Strict, Uuid7
+from gezhi.http.body import Iso, Number, Sha256Hex, Strict, Uuid7
 from gezhi.http.language import pick
 from gezhi.places.systems import SYSTEMS
 
@@ -45,6 +45,8 @@ class NearAsked(_Near):
 class NearSent(_Near):
     """The same with the text of the report to come."""
 
+    lng = Number(required=True, validate=validate.Range(-180, 180))
+    lat = Number(required=True, validate=validate.Range(-90, 90))
     radius = fields.Integer(load_default=200, strict=True, validate=validate.Range(1, 500))
     matter = fields.Nested(MatterChosen, load_default=None, allow_none=True)
     text = fields.String(load_default=None, allow_none=True, validate=_TEXT)

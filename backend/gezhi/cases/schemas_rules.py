@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from gezhi.cases.schemas import MatterChosen
 from gezhi.cases.words import CHANNELS
 from gezhi.catalogue.models import URGENCIES
-from gezhi.http.body import Strict
+from gezhi.http.body import Strict, Yes
 from gezhi.http.language import pick
 
 REPORTER_KINDS = ("anonymous", "known", "staff")
@@ -32,7 +32,7 @@ class RuleSent(Strict):
     """
 
     name = _Words(required=True, validate=validate.Length(1, 80))
-    active = fields.Boolean(load_default=True, truthy={True}, falsy={False})
+    active = Yes(load_default=True)
     place = fields.String(**_ANY, validate=_REGION)
     matter = fields.Nested(MatterChosen, **_ANY)
     group = fields.String(**_ANY, validate=validate.Length(1, 40))

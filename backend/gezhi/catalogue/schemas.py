@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 
 from gezhi.catalogue.limits import URBAN
 from gezhi.catalogue.models import CONFIDENTIALITIES, KINDS, LIMIT_UNITS, STEPS, URGENCIES, VERIFICATIONS
-from gezhi.http.body import Strict
+from gezhi.http.body import Strict, Yes
 
 Loaded = dict[str, Any]
 
@@ -120,4 +120,4 @@ class Calendar(marshmallow.Schema):
 class CalendarDayEdit(Strict):
     """What a day shall be."""
 
-    working = fields.Boolean(required=True, truthy={True}, falsy={False})
+    working = Yes(required=True)

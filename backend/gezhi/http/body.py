@@ -69,6 +69,24 @@ class Iso(fields.Field[datetime]):
         return None if value is None else value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+class Yes(fields.Boolean):
+    """True or false, and nothing that resembles them: 1 is neither."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Number(fields.Float):
+    """A number of JSON: digits between quotes are text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if not isinstance(value, int | float):
+            raise self.make_error("invalid", input=value)
+        return self._validated(value)
+
+
 class _Unreadable(ValueError):
     """The body is JSON that we do not take, or not JSON."""
 
