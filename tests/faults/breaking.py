@@ -26,6 +26,7 @@ KILLS = {
     "kill live": "live",
     "kill live's worker": "live+",
     "kill worker": "worker",
+    "kill worker at work": "worker",
     "kill photo cleaner": "worker+",
     "kill postgres": "postgres",
     "kill a backend": "postgres+",
@@ -35,7 +36,7 @@ STOPS = {"stop a web worker": "web+", "stop live": "live+", "stop worker": "work
 NETWORK = ("cut connections", "slow connections")
 ALL = (*KILLS, *STOPS, *NETWORK)
 DATABASE = ("kill postgres", "kill a backend")
-LEASED = ("kill worker", "kill photo cleaner", *DATABASE)
+LEASED = ("kill worker", "kill worker at work", "kill photo cleaner", *DATABASE)
 """After these a job in hand may wait for its lease (60 s) to run out."""
 
 
@@ -92,8 +93,9 @@ class Breaker:
             )
             self.done.append(Fault(kind, time.time()))
             return True
-        pids = self.house.processes().get({**KILLS, **STOPS}[kind], [])
-        if not pids:
+        processes = self.house.processes()
+        pids = processes.get({**KILLS, **STOPS}[kind], [])
+        if not pids or (kind == "kill worker at work" and "worker+" not in processes):
             return False
         pid = self.chance.choice(pids)
         try:

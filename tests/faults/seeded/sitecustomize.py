@@ -17,6 +17,12 @@ from typing import Any
 WINDOW = 0.4  # seconds that a defect leaves between two steps that belong together
 
 
+def _replace(owner: Any, name: str, defect: Any) -> None:
+    """Put the defect where something of this name has been: a defect in nothing would never be found."""
+    assert hasattr(owner, name), f"{owner} has no {name}"
+    setattr(owner, name, defect)
+
+
 def _acknowledge_before_commit(service: ModuleType) -> None:
     """The receipt is written while the transaction is still open."""
     import threading
@@ -41,7 +47,7 @@ def _acknowledge_before_commit(service: ModuleType) -> None:
         facts: dict[str, Any] = row[0]
         return facts
 
-    service._report = report
+    _replace(service, "_report", report)
 
 
 def _check_then_insert(schema: ModuleType) -> None:
@@ -65,27 +71,28 @@ def _check_then_insert(schema: ModuleType) -> None:
             lent.execute(body.replace(found, "  returning * into v_report;").replace("begin\n", look, 1))
         return changed
 
-    schema.migrate = migrated
+    _replace(schema, "migrate", migrated)
 
 
 def _enqueue_after_commit(service: ModuleType) -> None:
     """A photo is kept in one transaction, the job that cleans it is made in the next."""
     import time
+    from types import SimpleNamespace
 
     from gezhi import queue
     from gezhi.db import connection
-    from gezhi.media import queries
 
-    def add(city: str, author: str, sha: str, declared: Any, size: int) -> Any:
-        row = {"city": city, "sha": bytes.fromhex(sha), "author": author, "bytes": size}
-        row["content_type"] = declared.content_type
+    keep = service._keep
+
+    def kept(row: dict[str, Any], sha: str, file: Any) -> Any:
+        state = keep(row, sha, file)
+        time.sleep(4 * WINDOW)
         with connection() as lent:
-            state = service._state(lent.execute(queries.ADD, row).fetchone())
-            time.sleep(4 * WINDOW)
-            queue.defer(lent, "clean_photo", "media", {"city": city, "sha": sha})
-        return service.Upload(state is not None, size, state == "ready")
+            queue.defer(lent, "clean_photo", "media", {"city": row["city"], "sha": sha})
+        return state
 
-    service._add = add
+    _replace(service, "_keep", kept)
+    _replace(service, "queue", SimpleNamespace(defer=lambda *_, **__: 0))
 
 
 def _claim_without_lease(worker: ModuleType) -> None:
@@ -94,7 +101,7 @@ def _claim_without_lease(worker: ModuleType) -> None:
     async def rescue(_: Any) -> int:
         return 0
 
-    worker.rescue = rescue
+    _replace(worker, "rescue", rescue)
 
 
 def _done_before_send(tasks: ModuleType) -> None:
@@ -112,7 +119,7 @@ def _done_before_send(tasks: ModuleType) -> None:
         running.add(task)
         task.add_done_callback(running.discard)
 
-    tasks.send.func = later
+    _replace(tasks.send, "func", later)
 
 
 DEFECTS: dict[str, tuple[str, Callable[[ModuleType], None]]] = {
