@@ -21,10 +21,13 @@ from gezhi.notify import routes as notify
 from gezhi.people import roster_routes as roster
 from gezhi.people import routes as people
 from gezhi.people import sessions
+from gezhi.people import units_routes as units
 from gezhi.places import routes as places
 from gezhi.sync import routes as sync
 
-DOMAINS = (people, roster, places, catalogue, media, cases, case_people, erasure, nearby, rules, filters, notify, sync)
+DOMAINS = (
+    people, roster, units, places, catalogue, media, cases, case_people, erasure, nearby, rules, filters, notify, sync,
+)  # fmt: skip
 
 
 def _base() -> Flask:

@@ -70,6 +70,7 @@ ASKING: dict[str, Asking] = {
         {"to_post_id": str(town.people[Who("grid_leader", "own")].post_id), "reason": "调岗"},
     ),
     f"GET {V1}/roster": lambda town, standing, _: (f"/roster?place={town.grid.code[:6]}", None),
+    f"GET {V1}/units": lambda town, standing, _: (f"/units?place={town.grid.code[:6]}", None),
     f"PUT {V1}/calendars/<int:year>/days/<day>": lambda town, standing, _: (
         f"/calendars/{DAY[:4]}/days/{DAY}",
         {"working": True},

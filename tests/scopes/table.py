@@ -201,6 +201,7 @@ OPERATIONS: dict[str, Operation] = {
     f"DELETE {V1}/posts/<uuid:post>/absences/<starts_at>": _open_to("post", "holder planner administrator", 204),
     f"POST {V1}/posts/<uuid:post>/hand-over": _open_to("post", "planner"),
     f"GET {V1}/roster": _open_to("roster", "all unit"),
+    f"GET {V1}/units": _open_to("roster", "all"),
     f"PUT {V1}/calendars/<int:year>/days/<day>": _open_to("city", "administrator"),
     f"GET {V1}/rules": _open_to("city", "keeper administrator"),
     f"POST {V1}/rules": _open_to("city", "keeper administrator", 201),

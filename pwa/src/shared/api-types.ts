@@ -926,7 +926,16 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Joined. The same body again answers 200 with the same receipt. */
+                /** @description Known: the same body again has the same receipt. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Receipt"];
+                    };
+                };
+                /** @description Joined. */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -1597,7 +1606,16 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Kept. The same body again answers 200 with the same receipt. */
+                /** @description Known: the same body again has the same receipt. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Receipt"];
+                    };
+                };
+                /** @description Kept. */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -2133,6 +2151,46 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Sync"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["PROBLEM"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The units of a place and of those above it, for desks and leaders of the place and above, and administrators. */
+        get: {
+            parameters: {
+                query: {
+                    place: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UnitList"];
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -3300,7 +3358,7 @@ export interface components {
             /** @description what to do */
             action: string;
             /** @enum {string} */
-            code: "absence_over" | "absence_overlaps" | "already_appealed" | "already_asked" | "already_rated" | "assignment_pinned" | "bad_credentials" | "bad_json" | "duty_leader_decides" | "hash_mismatch" | "held_in_future" | "internal" | "invalid" | "joined_too_late" | "mediations_needed" | "method_not_allowed" | "missing_header" | "no_level_above" | "no_longer_yours" | "no_reporter" | "not_a_desk_below" | "not_a_photo" | "not_allowed_now" | "not_found" | "not_json" | "not_of_the_unit" | "not_signed_in" | "not_your_grid" | "not_yours_to_do" | "note_required" | "outside_calendar" | "outside_city" | "outside_fence" | "ownerless_needs_unit" | "photo_required" | "place_needed" | "rating_not_open" | "reporter_hidden" | "return_too_late" | "same_id_other_body" | "second_factor_needed" | "settle_not_certain" | "stale_version" | "storage_full" | "too_large" | "too_many_requests" | "twin_in_flight" | "unavailable" | "units_needed" | "unknown_assignee" | "unknown_case" | "unknown_command" | "unknown_matter" | "unknown_photo" | "unknown_task" | "until_past" | "wrong_origin";
+            code: "absence_over" | "absence_overlaps" | "already_appealed" | "already_asked" | "already_rated" | "assignment_pinned" | "bad_credentials" | "bad_json" | "duty_leader_decides" | "hash_mismatch" | "held_in_future" | "internal" | "invalid" | "joined_too_late" | "mediations_needed" | "method_not_allowed" | "missing_header" | "no_level_above" | "no_longer_yours" | "no_reporter" | "not_a_desk_below" | "not_a_photo" | "not_allowed_now" | "not_found" | "not_json" | "not_of_the_unit" | "not_signed_in" | "not_your_grid" | "not_yours_to_do" | "note_required" | "others_joined" | "outside_calendar" | "outside_city" | "outside_fence" | "ownerless_needs_unit" | "photo_required" | "place_needed" | "rating_not_open" | "reporter_hidden" | "return_too_late" | "same_id_other_body" | "second_factor_needed" | "settle_not_certain" | "stale_version" | "storage_full" | "too_large" | "too_many_requests" | "twin_in_flight" | "unavailable" | "units_needed" | "unknown_assignee" | "unknown_case" | "unknown_command" | "unknown_matter" | "unknown_photo" | "unknown_task" | "until_past" | "wrong_origin";
             /** @description the state of the case now */
             current?: {
                 [key: string]: unknown;
@@ -4208,6 +4266,21 @@ export interface components {
             order: string[] | null;
             /** @default null */
             rule: components["schemas"]["RuleSent"] | null;
+        };
+        UnitList: {
+            items: components["schemas"]["UnitListed"][];
+        };
+        UnitListed: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "centre" | "department" | "team" | "enterprise";
+            name: string;
+            region: components["schemas"]["UnitRegion"];
+        };
+        UnitRegion: {
+            code: string;
+            name: string;
         };
         UnmergeCommand: {
             /**

@@ -45,6 +45,7 @@ export type SavedFilter = Schemas['SavedFilter']
 export type Rule = Schemas['RuleAnswer']
 export type RuleTried = Schemas['Tried']
 export type RosterPost = Schemas['RosterPost']
+export type UnitListed = Schemas['UnitListed']
 export type Notification = Schemas['NotificationView']
 export type Urgency = CaseItem['urgency']
 export type LightColour = NonNullable<CaseItem['light']>
