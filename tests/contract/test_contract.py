@@ -19,7 +19,6 @@ from gezhi.http.cookies import cookie
 from gezhi.http.openapi import document
 from gezhi.people import sessions
 from tests.cases.conftest import Grid, Person, grids  # noqa: F401
-from tests.cases.helpers import HOME
 from tests.contract.wire import Processes, running
 from tests.contract.world import World
 from tests.scopes.table import OPERATIONS
@@ -131,7 +130,10 @@ def asked(folder: Path) -> dict[str, int]:
 
 @pytest.mark.timeout(240)
 def test_the_api_keeps_to_its_description(
-    processes: Processes, conn: psycopg.Connection[Any], tmp_path: Path, grids: Iterator[Grid]  # noqa: F811
+    processes: Processes,
+    conn: psycopg.Connection[Any],
+    tmp_path: Path,
+    grids: Iterator[Grid],  # noqa: F811
 ) -> None:
     config = configured(tmp_path, World(processes, conn), next(grids))
     print(play(processes, config, 40)[-3000:])

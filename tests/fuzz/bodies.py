@@ -77,8 +77,8 @@ UNREADABLE: dict[str, Callable[[bytes], bytes]] = {
 }
 """What is wrong, and the body made wrong."""
 
-KINDS = ("text/plain", "application/xml", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "json",
-         "application/jsonx", "application/problem+json", "\xff")  # fmt: skip
+KINDS = ("text/plain", "application/xml", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded",
+         "json", "application/jsonx", "application/problem+json", "\xff")  # fmt: skip
 """Content types of which none is ours."""
 
 TRICKS = {
