@@ -25,9 +25,7 @@ def load(folder: Path) -> Result:
 
 
 def test_a_folder_replaces_the_citys_catalogue_but_not_the_days_it_edited(conn: Conn, folder: Path) -> None:
-    conn.execute(
-        "update calendar_days set working = true, edited = true where city = '3601' and day = '2026-12-26'"
-    )
+    conn.execute("update calendar_days set working = true, edited = true where city = '3601' and day = '2026-12-26'")
     conn.execute("update calendar_days set working = false where city = '3601' and day = '2026-12-25'")
     limits = folder / "limits.csv"
     limits.write_text(
