@@ -81,9 +81,9 @@ export async function openTasks(): Promise<void> {
   const visible = () => void (document.visibilityState === 'visible' && refresh())
   document.addEventListener('visibilitychange', visible)
   const offline = () => (stale.value = true)
-  const broken = ({ target }: Event) => void import('../shared/photo-links').then(({ isOver }) => target instanceof HTMLImageElement && isOver(target.src) && soon(), () => undefined)
   addEventListener('online', visible)
-  addEventListener('error', broken, true)
+  // A photo whose link is over; the same link fails only once.
+  document.addEventListener('error', soon, true)
   addEventListener('offline', offline)
   close = () => {
     stops.forEach((stop) => stop())
@@ -91,7 +91,7 @@ export async function openTasks(): Promise<void> {
     clearInterval(tick)
     document.removeEventListener('visibilitychange', visible)
     removeEventListener('online', visible)
-    removeEventListener('error', broken, true)
+    document.removeEventListener('error', soon, true)
     removeEventListener('offline', offline)
   }
   await showKept()

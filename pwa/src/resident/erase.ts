@@ -1,7 +1,5 @@
 import { api } from '../shared/api'
-import { ANSWERS } from '../shared/kept'
 import type { Course } from '../shared/types'
-import { PHOTO_CACHE } from '../store/logout'
 import { courses } from './courses'
 import { made } from './network'
 import { store } from './store'
@@ -21,7 +19,7 @@ export async function erase(course: Course, proof: Proof): Promise<void> {
   const bare = { ...course, photos: [], reply: null, allowed: [], mine: false, rating: { open: false, until: null, given: null } }
   courses.set(course.receipt_code, { at: new Date().toISOString(), stale: false, ...kept, value: bare })
   // What cannot be reached here cannot be shown here either; the server has erased it.
-  await Promise.allSettled([dropEntries(course.receipt_code), dropAnswers(path), dropPhotos(course)])
+  await Promise.allSettled([dropEntries(course.receipt_code), dropKept(course, path)])
 }
 
 /** The report and all that was said about it, out of the list of this phone. */
@@ -31,13 +29,11 @@ async function dropEntries(code: string): Promise<void> {
   for (const { id } of own) await discard(id)
 }
 
-/** The course as it was kept, in every language. */
-async function dropAnswers(path: string): Promise<void> {
-  const cache = await caches.open(ANSWERS)
-  for (const key of await cache.keys()) if (new URL(key.url).pathname.endsWith(path)) await cache.delete(key)
-}
-
-async function dropPhotos({ photos }: Course): Promise<void> {
-  const cache = await caches.open(PHOTO_CACHE)
-  for (const { sha256 } of photos) await cache.delete(`/api/v1/media/${sha256}`, { ignoreSearch: true })
+/** The course as it was kept in every language, and its photos. */
+async function dropKept({ photos }: Course, path: string): Promise<void> {
+  const ends = [path, ...photos.map(({ sha256 }) => `/media/${sha256}`)]
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name)
+    for (const key of await cache.keys()) if (ends.some((end) => new URL(key.url).pathname.endsWith(end))) await cache.delete(key)
+  }
 }

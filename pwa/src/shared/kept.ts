@@ -7,8 +7,7 @@ export interface Kept<T> {
   stale: boolean
 }
 
-/** The browser's cache with what was fetched. */
-export const ANSWERS = 'answers'
+const CACHE = 'answers'
 
 /**
  * Shows what this device has kept of `path` at once, then what the server says, and keeps that. Resolves with null when
@@ -37,7 +36,7 @@ export async function fetchKept<T>(path: string, show: (kept: Kept<T>) => void, 
 /** Without a place to keep things (plain http, some in-app browsers) the network is asked every time. */
 async function keep<T>(path: string, kept: Kept<T>): Promise<void> {
   try {
-    await (await caches.open(ANSWERS)).put(address(path), new Response(JSON.stringify(kept)))
+    await (await caches.open(CACHE)).put(address(path), new Response(JSON.stringify(kept)))
   } catch {
     // Nothing kept, nothing lost.
   }
@@ -45,7 +44,7 @@ async function keep<T>(path: string, kept: Kept<T>): Promise<void> {
 
 async function read<T>(path: string): Promise<Kept<T> | null> {
   try {
-    const found = await (await caches.open(ANSWERS)).match(address(path))
+    const found = await (await caches.open(CACHE)).match(address(path))
     return found ? ((await found.json()) as Kept<T>) : null
   } catch {
     return null
