@@ -27,16 +27,16 @@ KILLS = {
     "kill live's worker": "live+",
     "kill worker": "worker",
     "kill worker at work": "worker",
-    "kill photo cleaner": "worker+",
     "kill postgres": "postgres",
     "kill a backend": "postgres+",
     "kill caddy": "caddy",
 }
+CLEANER = {"kill photo cleaner": "worker+"}
 STOPS = {"stop a web worker": "web+", "stop live": "live+", "stop worker": "worker", "stop a backend": "postgres+"}
 NETWORK = ("cut connections", "slow connections")
 ALL = (*KILLS, *STOPS, *NETWORK)
 DATABASE = ("kill postgres", "kill a backend")
-LEASED = ("kill worker", "kill worker at work", "kill photo cleaner", *DATABASE)
+LEASED = ("kill worker", "kill worker at work", *CLEANER, *DATABASE)
 """After these a job in hand may wait for its lease (60 s) to run out."""
 
 
@@ -94,12 +94,12 @@ class Breaker:
             self.done.append(Fault(kind, time.time()))
             return True
         processes = self.house.processes()
-        pids = processes.get({**KILLS, **STOPS}[kind], [])
+        pids = processes.get({**KILLS, **CLEANER, **STOPS}[kind], [])
         if not pids or (kind == "kill worker at work" and "worker+" not in processes):
             return False
         pid = self.chance.choice(pids)
         try:
-            os.kill(pid, signal.SIGKILL if kind in KILLS else signal.SIGSTOP)
+            os.kill(pid, signal.SIGSTOP if kind in STOPS else signal.SIGKILL)
         except ProcessLookupError:
             return False
         fault = Fault(kind, time.time())

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.faults import rig
-from tests.faults.breaking import DATABASE
+from tests.faults.breaking import CLEANER, DATABASE
 
 DYING_WEB = ("kill a backend",) * 3 + ("kill a web worker",) * 3 + ("kill web",) * 2
 DYING_WORKER = ("kill worker at work",) * 3 + ("slow connections",) * 3 + ("stop live",) * 2
@@ -35,7 +35,7 @@ def check(outcome: rig.Outcome) -> None:
 @pytest.mark.e2e
 @pytest.mark.timeout(300)
 def test_nothing_is_lost_or_doubled_when_everything_is_broken_once() -> None:
-    check(rig.run(16, 2.1, seed=20261120))
+    check(rig.run(15, 2.2, seed=20261120))
 
 
 @pytest.mark.nightly
@@ -44,6 +44,12 @@ def test_nothing_is_lost_or_doubled_in_two_hundred_faults() -> None:
     outcome = rig.run(200, 4.5, seed=200)
     check(outcome)
     assert len(outcome.faults) >= 195
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+def test_a_photo_is_cleaned_though_what_cleans_it_is_killed() -> None:
+    assert rig.run(8, 2.5, seed=3, kinds=tuple(CLEANER) * 8).faulty == []
 
 
 @pytest.mark.nightly
