@@ -47,7 +47,7 @@ MINE = {"case_id": "cases", "receipt": "receipts", "post": "posts", "rule": "rul
 
 @pytest.fixture
 def processes(database: str, tmp_path: Path) -> Iterator[Processes]:
-    with running(tmp_path) as started:
+    with running(tmp_path, Processes) as started:
         yield started
 
 

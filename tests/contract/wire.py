@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gezhi.ground.processes import live_command, web_command, worker_command
 from tests.conftest import ROOT
@@ -20,6 +20,7 @@ from tests.e2e.house import descendants
 from tests.notify.push_service import free_port
 
 PATIENCE = 60.0
+P = TypeVar("P", bound="Processes")
 
 
 @dataclass(frozen=True)
@@ -149,9 +150,9 @@ def _status(pid: int, name: str) -> int:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, everything: bool = False) -> Iterator[Processes]:
+def running(folder: Path, kind: type[P], *, everything: bool = False) -> Iterator[P]:
     """The processes, for as long as the block lasts."""
-    processes = Processes(folder, everything=everything)
+    processes = kind(folder, everything=everything)
     try:
         yield processes
     finally:

@@ -15,7 +15,7 @@ from tests.contract.world import SENDING, Sent, World
 
 @pytest.fixture(scope="module")
 def processes(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
-    with running(tmp_path_factory.mktemp("fuzz")) as started:
+    with running(tmp_path_factory.mktemp("fuzz"), Processes) as started:
         yield started
 
 
