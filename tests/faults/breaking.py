@@ -18,6 +18,7 @@ from tests.faults.proxy import Proxy
 
 STOPPED = (1.0, 4.0)  # seconds between SIGSTOP and SIGCONT
 BAD_NETWORK = (2.0, 4.0)  # seconds
+LOOKED_FOR = 8.0  # seconds for which a fault may wait for a process of its kind
 WRITING_LIMIT = 30.0  # seconds after which nobody looks any more
 
 KILLS = {
@@ -76,10 +77,10 @@ class Breaker:
     _later: list[threading.Thread] = field(default_factory=list)
 
     def run(self, order: list[str], every: float) -> None:
-        """Every fault of the plan, `every` seconds apart; what finds nobody to hurt is tried a moment later."""
+        """Every fault of the plan, `every` seconds apart; what finds nobody to hurt tries for a while."""
         for kind in order:
             due = time.monotonic() + every
-            while not self._break(kind) and time.monotonic() < due + every:
+            while not self._break(kind) and time.monotonic() < due + LOOKED_FOR:
                 time.sleep(0.2)
             time.sleep(max(0.0, due - time.monotonic()))
         for thread in self._later:
