@@ -66,10 +66,6 @@ class House(house.House):
         )
         return "" if done.returncode == 0 else done.stdout + done.stderr
 
-    def said(self) -> str:
-        """What the supervisor has printed."""
-        return "".join(self._said)
-
     def leave(self) -> None:
         """Stop, and remove everything."""
         try:

@@ -69,8 +69,6 @@ class Proxy:
                 if time.monotonic() < self._slow_until:
                     time.sleep(SLOW_PAUSE)
             sink.shutdown(socket.SHUT_WR)
-            if sink is not source and often == CUT_ANSWER:
-                source.close()
         except OSError:
             _abort(source, sink)
 

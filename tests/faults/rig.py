@@ -96,7 +96,7 @@ def run(faults: int, every: float, *, seed: int, seeded: str | None = None, kind
         listener.stop()
         proxy.close()
         broken = verdict.broken(listener)
-        figures = {"started": round(started, 1), "drained": round(drained, 1)}
+        figures: dict[str, Any] = {"started": round(started, 1), "drained": round(drained, 1)}
         figures |= _figures(notebook, breaker.done, listener, begun, over)
         figures["errors_logged"] = Counter(_gist(error) for error in house.errors())
         return Outcome(broken, stuck, house.doctor(), drained, breaker.done, figures)
