@@ -382,6 +382,7 @@ _OPEN_TO_REFUSAL: dict[str, tuple[str, ...]] = {
     "own": ("already_asked",),
     "request": ("already_asked",),
     "merge": ("unknown_case",),
+    "withdraw": ("others_joined",),
     "appeal": ("already_appealed",),
     "rate": ("already_rated", "rating_not_open"),
 }
