@@ -9,13 +9,14 @@ from flask import Flask
 from marshmallow import fields
 
 from gezhi.http import problems
-from gezhi.http.body import Strict, read_json
+from gezhi.http.body import Number, Strict, Yes, read_json
 
 
 class Sent(Strict):
     text = fields.String(required=True)
     inner = fields.Dict()
-    number = fields.Float()
+    number = Number()
+    yes = Yes()
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,13 @@ def client():
 
 def send(client, raw, kind="application/json"):
     return client.post("/", data=raw, content_type=kind)
+
+
+@pytest.mark.parametrize("member", ['"number": "1.5"', '"number": true', '"yes": 1', '"yes": 0', '"yes": "true"'])
+def test_numbers_are_numbers_and_yes_is_true(client, member):
+    answer = send(client, f'{{"text": "a", {member}}}')
+    assert answer.status_code == 422
+    assert list(answer.get_json()["fields"]) == [member.split('"')[1]]
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])

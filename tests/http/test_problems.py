@@ -84,6 +84,12 @@ def test_what_is_raised_becomes_its_problem_and_tells_nothing_of_the_inside(erro
     assert "13812345678" not in response.get_data(as_text=True)
 
 
+def test_a_method_that_does_not_exist_is_answered_with_those_that_do(app):
+    answer = app.test_client().patch("/api/v1/session", headers={"X-Gezhi": "1"})
+    assert answer.get_json()["code"] == "method_not_allowed"
+    assert answer.headers["Allow"] == "DELETE, GET, HEAD, OPTIONS, POST"
+
+
 def test_validation_speaks_the_readers_language_with_paths_to_the_field(asked):
     error = ValidationError(
         {"place": {"lng": ["Must be less than or equal to 180."]}, "photos": {0: ["Unknown field."]}}
