@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -102,6 +102,36 @@ def _beats(stop: threading.Event) -> list[_Beat]:
     ]
 
 
+class _Patient(procrastinate.manager.JobManager):
+    """Says what became of a job until the database has heard it.
+
+    procrastinate says it once. Were PostgreSQL away at that moment, the job would be in hand for as long as this worker
+    lives: its heartbeat goes on, so nobody's lease runs out.
+    """
+
+    async def finish_job(self, *arguments: Any, **named: Any) -> None:
+        """As procrastinate's; returns once it is written."""
+        await _until_heard(partial(super().finish_job, *arguments, **named))
+
+    async def retry_job(self, *arguments: Any, **named: Any) -> None:
+        """As procrastinate's; returns once it is written."""
+        await _until_heard(partial(super().retry_job, *arguments, **named))
+
+
+async def _until_heard(say: Callable[[], Awaitable[None]]) -> None:
+    tries = 0
+    while True:
+        try:
+            return await say()
+        except procrastinate.exceptions.ConnectorException as error:
+            tries += 1
+            if not isinstance(error.__cause__, psycopg.OperationalError):
+                if tries == 1:
+                    raise
+                return  # it was heard before, only the answer was lost
+        await asyncio.sleep(min(tries, LONGEST_PAUSE))
+
+
 async def rescue(app: procrastinate.App) -> int:
     """Give jobs of workers that died back to the queue, or up when they were in hand too often; returns how many."""
     stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=LEASE))
@@ -140,6 +170,7 @@ async def run_jobs(stop: asyncio.Event) -> None:
 
 async def _run_jobs_once(stop: asyncio.Event, sender: Sender) -> None:
     app = queue.bound_app()
+    app.job_manager = _Patient(app.connector)
     async with app.open_async():
         lanes = [
             asyncio.create_task(

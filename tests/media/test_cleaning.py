@@ -166,6 +166,15 @@ def test_a_child_that_takes_too_much_memory_or_time_or_dies_is_a_refusal(tmp_pat
     assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
 
 
+def test_a_child_that_is_killed_from_outside_says_nothing_of_the_photo(tmp_path, monkeypatch):
+    stand_in = tmp_path / "python"
+    stand_in.write_text("#!/bin/sh\nkill -9 $$\n")
+    stand_in.chmod(0o755)
+    monkeypatch.setattr(cleaning.sys, "executable", str(stand_in))
+    with pytest.raises(cleaning.Killed):
+        run_bounded(tmp_path, "JPEG", b"x")
+
+
 def test_cleaning_twice_or_after_a_crash_in_the_middle_ends_the_same(cleaned, send, conn):
     content = encoded(picture(333, 222), "JPEG")
     send(content)

@@ -21,12 +21,13 @@ FILE_BYTES = 20_000_000
 def _bound() -> None:
     for what, limit in (
         (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_FSIZE, FILE_BYTES),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),
     ):
         resource.setrlimit(what, (limit, limit))
+    # The soft limit ends it by SIGXCPU, so that a SIGKILL is known to have come from outside.
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
 
 
 def clean(kind: str, raw: str, full: str, thumb: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,10 +24,14 @@ log = structlog.get_logger("gezhi.media")
 _turns = BoundedSemaphore(2)  # each child may take 400 MB
 
 
+class Killed(Exception):
+    """The child was killed from outside, for want of memory say: that tells nothing of the photo."""
+
+
 def run_child(kind: str, raw: Path, full: Path, thumb: Path) -> dict[str, Any]:
     """The child's answer; a child that was stopped by its limits or crashed is the answer `{"refused": "unreadable"}`.
 
-    Raises subprocess.TimeoutExpired after a minute: the machine may be busy, so that is worth another try.
+    Raises what is worth another try: subprocess.TimeoutExpired after a minute, as the machine may be busy, and Killed.
     """
     environment = {"PATH": os.environ.get("PATH", ""), "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-I", "-m", "gezhi.media.child", kind, str(raw), str(full), str(thumb)]
@@ -38,6 +43,8 @@ def run_child(kind: str, raw: Path, full: Path, thumb: Path) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         log.warning("media.child_died", returncode=done.returncode)
+        if done.returncode == -signal.SIGKILL:
+            raise Killed from None
         return {"refused": "unreadable"}
     return answer
 
@@ -55,8 +62,9 @@ def _finish(city: str, sha: str, answer: dict[str, Any]) -> None:
 def clean(city: str, sha: str, last_try: bool = False) -> str:
     """Clean one photo for all who sent it; returns `ready`, `refused` or `nothing` (to do).
 
-    May be run again at any point. Raises what a store or the database raises, TimeoutExpired, and FileNotFoundError
-    when the raw file is missing; on the last try those are refused, so that their authors may send them again.
+    May be run again at any point. Raises what a store or the database raises, TimeoutExpired, Killed, and
+    FileNotFoundError when the raw file is missing; on the last try those three are refused, so that their authors may
+    send them again.
     """
     with connection() as lent:
         row = lent.execute(queries.WAITING, (city, bytes.fromhex(sha))).fetchone()
@@ -69,7 +77,7 @@ def clean(city: str, sha: str, last_try: bool = False) -> str:
     else:
         try:
             answer = _clean_files(city, sha, FORMATS[content_type])
-        except (FileNotFoundError, subprocess.TimeoutExpired):
+        except (FileNotFoundError, Killed, subprocess.TimeoutExpired):
             if not last_try:
                 raise
             answer = {"refused": "not_cleaned"}
