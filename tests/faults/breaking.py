@@ -35,7 +35,7 @@ KILLS = {
 CLEANER = {"kill photo cleaner": "worker+"}
 STOPS = {"stop a web worker": "web+", "stop live": "live+", "stop worker": "worker", "stop a backend": "postgres+"}
 NETWORK = ("cut connections", "slow connections")
-ALL = (*KILLS, *STOPS, *NETWORK)
+ALL = (*KILLS, *CLEANER, *STOPS, *NETWORK)
 DATABASE = ("kill postgres", "kill a backend")
 LEASED = ("kill worker", "kill worker at work", *CLEANER, *DATABASE)
 """After these a job in hand may wait for its lease (60 s) to run out."""

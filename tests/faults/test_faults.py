@@ -32,7 +32,7 @@ def check(outcome: rig.Outcome) -> None:
     assert {fault.kind for fault in outcome.faults} >= {*DATABASE, "kill web", "kill worker", "kill live", "kill caddy"}
 
 
-@pytest.mark.e2e
+@pytest.mark.nightly
 @pytest.mark.timeout(300)
 def test_nothing_is_lost_or_doubled_when_everything_is_broken_once() -> None:
     check(rig.run(15, 2.2, seed=20261120, seeded="short lease"))
