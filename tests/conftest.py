@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -45,20 +46,28 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """GEZHI_VAR of the whole run."""
+def first_var(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """GEZHI_VAR of the template: its keys and the demo's passwords."""
     return tmp_path_factory.mktemp("var")
 
 
+@pytest.fixture(scope="module")
+def var(template: str, first_var: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """GEZHI_VAR of this module: no photo and no anchor of another one's database lies in it."""
+    own = tmp_path_factory.mktemp("var")
+    shutil.copytree(first_var, own, dirs_exist_ok=True)
+    return own
+
+
 @pytest.fixture(scope="session")
-def template(server: str, var: Path) -> Iterator[str]:
+def template(server: str, first_var: Path) -> Iterator[str]:
     """The name of a migrated database with the demo city in it, made once a run (seconds), cloned for each module."""
     from gezhi import config, schema, seed
 
     name = f"gezhi_template_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(renamed(server, "postgres"), autocommit=True) as admin:
         admin.execute(f"create database {name} template template0")
-        os.environ |= {"DATABASE_URL": renamed(server, name), "GEZHI_VAR": str(var)}
+        os.environ |= {"DATABASE_URL": renamed(server, name), "GEZHI_VAR": str(first_var)}
         forget_settings()
         schema.migrate()
         seed.demo(config.settings())

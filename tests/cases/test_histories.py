@@ -219,27 +219,30 @@ def machine(town: Town, visited: set[tuple[str, str]]) -> type[RuleBasedStateMac
     return History
 
 
-def run(town: Town, **more: Any) -> set[tuple[str, str]]:
+def run(town: Town, visited: set[tuple[str, str]], **more: Any) -> None:
     """Plays histories and returns the pairs of state and action that their logs have.
 
     What has been visited leads on, so that whether a rule runs must not depend on it: hypothesis would call that flaky.
 
     A history that fails is told as it is: making it shorter would take many minutes.
     """
-    visited: set[tuple[str, str]] = set()
     quick = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None, phases=(Phase.generate,))
     run_state_machine_as_test(machine(town, visited), settings=settings(quick, **more))
-    return visited
 
 
 @pytest.mark.timeout(600)
 def test_C1_C4_C6_C8_K1_K3_whatever_is_sent_a_case_is_the_replay_of_its_log(town: Town) -> None:
-    visited = run(town, max_examples=50, stateful_step_count=25, derandomize=True)
+    visited: set[tuple[str, str]] = set()
+    for _ in range(4):  # what is drawn from ids and moments may leave a rare pair to another round
+        run(town, visited, max_examples=50, stateful_step_count=25, derandomize=True)
+        if not PAIRS - NEVER - visited:
+            return
     assert PAIRS - NEVER - visited == set()
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 def test_C1_C4_C6_C8_K1_K3_long_histories(town: Town) -> None:
-    visited = run(town, max_examples=1000, stateful_step_count=50)
+    visited: set[tuple[str, str]] = set()
+    run(town, visited, max_examples=1000, stateful_step_count=50)
     assert PAIRS - NEVER - visited == set()

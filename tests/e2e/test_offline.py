@@ -167,6 +167,7 @@ def test_a_photo_that_the_matter_needs_is_asked_for_on_the_spot_offline_too(hous
     card = task(worker, sent.case_id)
     expect(card).to_be_visible()
     until(worker, lambda: keeps(worker, "/matters"), "the catalogue is on the phone")
+    until(worker, lambda: keeps(worker, f"/cases/{sent.case_id}"), "and so is the case")
     worker.context.set_offline(True)
     card.get_by_role("button", name="签收").click()
     card.get_by_role("link", name="去处置").click()

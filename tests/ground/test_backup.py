@@ -339,8 +339,8 @@ def test_photos_in_s3_are_listed_checked_and_compared(
     server.start()
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
-    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/photos", method="PUT")).close()
-    for name, value in {"MEDIA_URL": "s3://photos/gezhi", "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test",
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/backups", method="PUT")).close()
+    for name, value in {"MEDIA_URL": "s3://backups/gezhi", "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test",
                         "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     settings.cache_clear()

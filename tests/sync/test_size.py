@@ -68,4 +68,4 @@ def test_statements_do_not_grow_with_the_tasks(worker: Any, reported: Any, state
     few, held = ran(""), ok(worker.get("/sync"))["cursor"]
     reported(8)
     assert ran("") == few <= 14
-    assert ran(f"?cursor={held}") <= few + 1
+    assert ran(f"?cursor={held}") <= few + 2  # what has moved, and what was erased
