@@ -63,6 +63,7 @@ def var(template: str, first_var: Path, tmp_path_factory: pytest.TempPathFactory
 def template(server: str, first_var: Path) -> Iterator[str]:
     """The name of a migrated database with the demo city in it, made once a run (seconds), cloned for each module."""
     from gezhi import config, schema, seed
+    from gezhi.notify import keys as vapid
 
     name = f"gezhi_template_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(renamed(server, "postgres"), autocommit=True) as admin:
@@ -71,6 +72,7 @@ def template(server: str, first_var: Path) -> Iterator[str]:
         forget_settings()
         schema.migrate()
         seed.demo(config.settings())
+        vapid.private_key()  # kept by the process: every module's folder has to have the same
         forget_settings()
         # A session in the template, one that lingers or autovacuum's, would forbid the copies.
         admin.execute(f"alter database {name} allow_connections false")
