@@ -140,9 +140,8 @@ def test_a_server_elsewhere_is_archived_where_it_runs(tmp_path: Path) -> None:
 
 
 @needs_pgbackrest
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's database runs as another user, whom a folder can shut out")
 def test_a_folder_that_the_database_cannot_reach_is_refused(ground: Ground) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root's database runs as another user")
     closed = ground.var.parent / "closed"
     closed.mkdir(mode=0o700)
     with pytest.raises(Failure, match="cannot reach"):

@@ -26,7 +26,10 @@ begin
      and v_case.state not in ('reported', 'accepted', 'dispatched', 'signed', 'handled', 'suspended') then
     v_refused := 'joined_too_late';
     insert into commands (city, author, id, case_id, action, body_hmac, refused, content)
-    values (p_city, p_author, p_id, p_case_id, 'join', p_hmac, v_refused, coalesce(v_body, '{}'));
+    values (p_city, p_author, p_id, p_case_id, 'join', p_hmac, v_refused, coalesce(v_body, '{}'))
+    on conflict do nothing;
+    -- Only the same id for another case comes between, whose lock is not this one.
+    if not found then raise exception using errcode = 'GZ001', message = 'same_id_other_body'; end if;
   end if;
   if v_refused is not null then
     return jsonb_build_object('refused', v_refused, 'state', v_case.state,
