@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -328,6 +329,26 @@ def test_C7_the_same_join_from_eight_threads_is_taken_once(app: Any, send: Send,
     assert sorted(answer.status_code for answer in given) == [200] * 3 + [201] * 5
     assert len({answer.json["receipt_code"] for answer in given}) == 5
     assert row_of(case)["row"]["seq"] == before + 5
+
+
+@pytest.mark.timeout(60)
+def test_C4_C7_one_id_for_two_joins_at_once_is_told_and_no_fault(
+    app: Any, send: Send, conn: Conn, database: str
+) -> None:
+    """Another session has kept the same id for another case, and commits while this one waits for it."""
+    case, sent, device = send()["case_id"], join_body(), str(uuid.uuid4())
+    mark(conn, case, state="closed")
+    with psycopg.connect(database) as other, ThreadPoolExecutor(1) as pool:
+        other.execute(
+            "insert into commands (city, author, id, case_id, action, body_hmac, refused)"
+            " values ('3601', %s, %s, %s, 'join', 'x', 'joined_too_late')",
+            (f"device:{device}", sent["id"], uuid7()),
+        )
+        waiting = pool.submit(Caller(app, device).post, f"/nearby/{case}/join", sent)
+        time.sleep(0.5)
+        assert not waiting.done()
+        other.commit()
+        refused(waiting.result(), 422, "same_id_other_body")
 
 
 def test_P8_nobody_joins_what_is_not_public(app: Any, send: Send, row_of: Any, conn: Conn) -> None:
